@@ -1,0 +1,51 @@
+/*
+ * app: the marketplace as the engine sees it: rooms, roles, problems, jobs.
+ */
+#include "problems.h"
+#include "rooms.h"
+#include "scopes.h"
+#include "socius/endpoint.h"
+#include "socius/job.h"
+
+static const struct room *const rooms[] = {
+	&room_identity,
+	&room_onboarding,
+	&room_scheduling,
+	&room_fulfilment,
+	&room_ledger,
+	&room_payouts,
+	&room_events,
+	NULL,
+};
+
+#define READS_OF_MARKET                                                                            \
+	SCOPE_SETUP_READ " " SCOPE_PARTNERS_READ " " SCOPE_SLOTS_READ " " SCOPE_BOOKINGS_READ        \
+			 " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ " " SCOPE_LEDGER_READ           \
+			 " " SCOPE_EVENTS_READ
+
+static const struct role roles[] = {
+	{ "partner",
+	    SCOPE_SETUP_READ " " SCOPE_SLOTS_READ " " SCOPE_BOOKINGS_READ " " SCOPE_BOOKINGS_WRITE
+			     " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ " " SCOPE_EVENTS_READ,
+	    "A courier, driver or co-creator: own rows only." },
+	{ "operator",
+	    READS_OF_MARKET " " SCOPE_MARKETS_WRITE " " SCOPE_SETUP_WRITE " " SCOPE_PARTNERS_WRITE
+			    " " SCOPE_TRIPS_WRITE " " SCOPE_PAYOUTS_PREPARE " " SCOPE_CLOCK_WRITE,
+	    "Runs one market." },
+	{ "auditor", READS_OF_MARKET, "Reads all of one market, writes nothing." },
+	{ "service", SCOPE_TRIPS_WRITE " " SCOPE_TRIPS_READ,
+	    "Another system, such as the ride app that reports trips." },
+	{ 0 },
+};
+
+static const struct job jobs[] = {
+	{ "run_payouts", "Pays every wallet with unsettled entries, chunk by chunk.", 0 },
+	{ 0 },
+};
+
+const struct app app = {
+	.rooms = rooms,
+	.roles = roles,
+	.problems = problems,
+	.jobs = jobs,
+};

@@ -1,0 +1,17 @@
+/*
+ * rooms: the rooms of the marketplace, each defined by its endpoints.c.
+ */
+#ifndef APP_ROOMS_H
+#define APP_ROOMS_H
+
+#include "socius/endpoint.h"
+
+extern const struct room room_identity;
+extern const struct room room_onboarding;
+extern const struct room room_scheduling;
+extern const struct room room_fulfilment;
+extern const struct room room_ledger;
+extern const struct room room_payouts;
+extern const struct room room_events;
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * endpoint: what one operation of the API is. A room's endpoints.c is a table of these rows and
+ * nothing else; the engine derives routing, decoding, the SQL statement, encoding, the OpenAPI
+ * document and the tests' matrix from it.
+ */
+#ifndef SOCIUS_ENDPOINT_H
+#define SOCIUS_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum method { GET, POST, PUT, PATCH, DELETE };
+
+/* Where an argument comes from. The lower half is the request's own; the upper half are sources
+ * that a test can hold still. */
+enum source {
+	PATH = 1, /* {name} of the path */
+	QUERY,    /* ?name= */
+	BODY,     /* member of the JSON body */
+	BLOB,     /* the whole body, spooled to a file by the reader: SQL gets its SHA-256 (bytea) */
+	LIMIT,    /* ?limit=, default 50, at most 200; SQL gets one more, to know has_more */
+	CURSOR,   /* one sort key out of ?cursor=; null on the first page; named after_<column> */
+	KEY,      /* the Idempotency-Key as sent (text) */
+	KEYED,    /* a UUID derived from market, account, operation and Idempotency-Key */
+	IF_MATCH, /* the version in If-Match (bigint); absent: 428 */
+	DIGEST,   /* SHA-256 of all PATH, QUERY and BODY arguments (bytea), to compare replays */
+	MARKET,   /* the token's market (int) */
+	CALLER,   /* the token's partner (uuid); null for operators, auditors, services */
+	ACCOUNT,  /* the token's account (uuid) */
+	ROLE,     /* the token's role (text) */
+	CLOCK,    /* the request's clock (timestamptz); in a test market SQL replaces it */
+	FRESH     /* a new UUIDv7 */
+};
+
+/* What it is, and which SQL type it must meet. */
+enum type {
+	INT = 1,    /* int4    JSON integer */
+	LONG,       /* int8    JSON integer within +-(2^53 - 1); money in minor units is this */
+	BOOL,       /* bool    JSON true, false */
+	STRING,     /* text    JSON string, UTF-8, trimmed length 1.. unless .min says 0 */
+	UUID,       /* uuid    JSON string */
+	INSTANT,    /* timestamptz  RFC 3339 */
+	LOCAL_TIME, /* timestamp    YYYY-MM-DDTHH:MM[:SS], wall time of the market */
+	DATE,       /* date    YYYY-MM-DD */
+	BYTES,      /* bytea   sources DIGEST and BLOB only */
+	ITEMS       /* jsonb   JSON array of objects, each checked against .items */
+};
+
+struct field {
+	const char *name; /* the SQL argument is p_<name> */
+	enum source from;
+	enum type type;
+	bool optional;    /* may be absent or null; SQL gets null */
+	int64_t min, max; /* numbers: value; STRING: code points; ITEMS: count. both 0: the type's own */
+	const char *among;         /* STRING: blank-separated allowed values */
+	const char *format;        /* STRING: "currency", "time_zone" or "digits"; see decode.c */
+	const char *says;          /* one phrase for the document */
+	const char *example;       /* JSON text of an example */
+	const struct field *items; /* ITEMS: members of each object; .from is ignored */
+};
+
+#define TAKES(...) ((const struct field[]){ __VA_ARGS__, { 0 } })
+#define ITEM_FIELDS(...) TAKES(__VA_ARGS__)
+
+enum gives {
+	ONE,      /* one object */
+	LIST,     /* {data, has_more, next_cursor} */
+	DOWNLOAD, /* rows as a file, `.media` says which kind */
+	STREAM    /* server-sent events */
+};
+
+struct request;
+struct rows;
+struct buffer;
+
+struct endpoint {
+	const char *says; /* a sentence: summary in the document */
+	enum method method;
+	const char *path;  /* /v1/things/{thing_id} */
+	const char *scope; /* NULL: open to anyone */
+	const char *calls; /* api.<verb>_<noun> */
+	bool batch;        /* writes: queued calls of one market go as one api.<f>_batch */
+	bool slow;         /* goes by the slow lane (exports, statements) */
+	const struct field *takes;
+	enum gives gives;
+	int status;        /* of success; 0 means 200 */
+	const char *media; /* DOWNLOAD */
+	const char *fails; /* problems the function refuses with, blank-separated slugs */
+
+	/* Cold rows only. */
+	const char *asks; /* api.<f>: one read whose row reaches .prepares as request->asked */
+	bool (*prepares)(struct request *request); /* pure; false: request->problem is set */
+	bool pool;                                 /* .prepares runs in the thread pool */
+	bool (*finishes)(struct request *request, const struct rows *rows, struct buffer *body);
+};
+
+/* A folder of app/. The list of endpoints ends with an empty row. */
+struct room {
+	const char *name;
+	const char *says;
+	const struct endpoint *endpoints;
+};
+
+/* ONE row of this list per role: what its tokens may do. Ends with an empty row. */
+struct role {
+	const char *name;
+	const char *scopes; /* blank-separated */
+	const char *says;
+};
+
+/* The whole marketplace, as the engine sees it; app/app.c defines it. */
+struct app {
+	const struct room *const *rooms; /* ends with NULL */
+	const struct role *roles;
+	const struct problem_kind *problems; /* ends with an empty row */
+	const struct job *jobs;              /* ends with an empty row */
+};
+
+extern const struct app app;
+
+#endif

@@ -1,0 +1,218 @@
+-- What every room stands on: markets, the memory of keys, jobs, events.
+
+create table core.market (
+	market_id int primary key,
+	code text not null constraint market_code_taken unique
+		constraint market_code_shape check (code ~ '^[a-z][a-z0-9_-]{1,31}$'),
+	name text not null,
+	currency text not null check (currency ~ '^[A-Z]{3}$'),
+	currency_exponent smallint not null check (currency_exponent between 0 and 4),
+	time_zone text not null,
+	is_test boolean not null default false,
+	test_now timestamptz check (is_test or test_now is null),
+	created_at timestamptz not null,
+	version bigint not null default 1
+);
+comment on table core.market is 'a city or region; a reference table, the same on every shard';
+comment on column core.market.market_id is 'the shard key of every other table; 0 is the platform and has no row';
+comment on column core.market.time_zone is 'IANA name';
+comment on column core.market.test_now is 'the clock of a test market stands here; null: the real clock';
+alter table core.market owner to socius_owner;
+grant select on core.market to wall_partner, wall_member, wall_operator, wall_platform,
+	wall_runner, wall_law;
+grant insert, update on core.market to wall_platform;
+grant update (test_now, version) on core.market to wall_operator;
+
+create table core.request_key (
+	market_id int not null,
+	account_id uuid not null,
+	operation text not null,
+	key text not null check (length(key) between 1 and 255),
+	digest bytea not null check (length(digest) = 32),
+	resource_id uuid not null,
+	created_at timestamptz not null,
+	primary key (market_id, account_id, operation, key)
+);
+comment on table core.request_key is 'Idempotency-Keys of operations whose row is not its own key; written in their transaction';
+comment on column core.request_key.digest is 'SHA-256 of the request''s arguments';
+comment on column core.request_key.resource_id is 'what the request made or moved';
+alter table core.request_key owner to socius_owner;
+call core.raise_walls('core.request_key');
+grant insert on core.request_key to wall_partner, wall_member, wall_operator, wall_runner;
+create policy platform on core.request_key to wall_platform using (market_id = 0);
+grant select, insert on core.request_key to wall_platform;
+
+create table core.job (
+	market_id int not null,
+	job_id uuid not null,
+	kind text not null,
+	subject_id uuid,
+	state text not null default 'queued' check (state in ('queued', 'done', 'failed')),
+	due_at timestamptz not null,
+	attempts int not null default 0,
+	last_error text,
+	created_at timestamptz not null,
+	finished_at timestamptz,
+	primary key (market_id, job_id)
+);
+comment on table core.job is 'work for the runner; kind names the function jobs.<kind>';
+comment on column core.job.subject_id is 'what the job is about, for example the payout run';
+comment on column core.job.due_at is 'by the market''s clock';
+alter table core.job owner to socius_owner;
+create index job_due on core.job (due_at) where state = 'queued';
+call core.raise_walls('core.job');
+grant insert on core.job to wall_operator, wall_runner;
+grant update on core.job to wall_runner;
+-- the runner looks for due work in all markets
+create policy runner on core.job to socius_runner using (true);
+
+create table events.event (
+	market_id int not null,
+	xid xid8 not null default pg_current_xact_id(),
+	event_id uuid not null,
+	kind text not null check (kind ~ '^[a-z_]+\.[a-z_]+$'),
+	partner_id uuid,
+	subject text not null,
+	subject_id uuid not null,
+	from_state text,
+	to_state text,
+	actor_id uuid not null,
+	actor_role text not null,
+	reason text,
+	occurred_at timestamptz not null,
+	primary key (market_id, xid, event_id)
+);
+comment on table events.event is 'each transition of anything, one row; read in the order (xid, event_id) below the oldest running transaction';
+comment on column events.event.kind is '<subject>.<what happened>: booking.confirmed';
+comment on column events.event.partner_id is 'whose feed it is in; null: operators'' only';
+comment on column events.event.actor_id is 'the account that did it; the nil UUID for the runner';
+alter table events.event owner to socius_owner;
+create index event_of_partner on events.event (market_id, partner_id, xid, event_id);
+call core.raise_walls('events.event', 'partner_id');
+grant insert on events.event to wall_partner, wall_member, wall_operator, wall_runner;
+
+-- Refuses by name: the one way for a function to say no. Becomes a problem with that slug; the
+-- members of p_detail are shown beside it.
+create function core.refuse(p_slug text, p_detail jsonb default '{}') returns void
+language plpgsql as $$
+begin
+	raise exception using errcode = 'SO001', message = p_slug, detail = p_detail::text;
+end
+$$;
+
+-- The request's clock: the market's where it stands still, else the given one.
+create function core.clock(p_market_id int, p_now timestamptz) returns timestamptz
+language plpgsql stable as $$
+begin
+	return coalesce(
+		(select m.test_now from core.market m where m.market_id = p_market_id), p_now);
+end
+$$;
+
+-- Steps through the wall: every entry point's first statement.
+-- p_partner_id null: the whole market (wall_member and wall_operator).
+create function core.enter(p_market_id int, p_partner_id uuid) returns void
+language plpgsql as $$
+begin
+	perform set_config('socius.market', p_market_id::text, true),
+		set_config('socius.partner',
+			coalesce(p_partner_id::text, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), true);
+end
+$$;
+
+-- Remembers an Idempotency-Key in the transaction of its effect. Null: the key is new, go on.
+-- Otherwise the resource that the first request made: answer with it, replayed.
+-- Waits for a concurrent twin. Refuses: key_reused.
+create function core.claim_key(p_market_id int, p_account_id uuid, p_operation text, p_key text,
+	p_digest bytea, p_resource_id uuid, p_now timestamptz) returns uuid
+language plpgsql as $$
+declare
+	v_digest bytea;
+	v_resource_id uuid;
+begin
+	insert into core.request_key
+		(market_id, account_id, operation, key, digest, resource_id, created_at)
+	values (p_market_id, p_account_id, p_operation, p_key, p_digest, p_resource_id, p_now)
+	on conflict do nothing;
+	if found then
+		return null;
+	end if;
+	select k.digest, k.resource_id into v_digest, v_resource_id
+	from core.request_key k
+	where k.market_id = p_market_id and k.account_id = p_account_id
+		and k.operation = p_operation and k.key = p_key;
+	if v_digest is distinct from p_digest then
+		perform core.refuse('key_reused');
+	end if;
+	return v_resource_id;
+end
+$$;
+
+-- Makes api.<f>_batch over api.<f>: arrays in, one row out for each call, in order.
+-- p_lock: market (slots and partner days are written), wallets (money is posted; p_partner_id[] are
+-- locked in order), or none. In a test market every call gets the market's clock.
+create procedure core.make_batch(p_function regprocedure, p_owner name, p_lock text)
+language plpgsql as $$
+declare
+	v_name text;
+	v_names text[];
+	v_types oid[];
+	v_modes "char"[];
+	v_takes text := '';
+	v_passes text := '';
+	v_gives text := '';
+	v_into text := '';
+	v_first text;
+	v_lock text := '';
+	v_i int;
+begin
+	select p.proname, p.proargnames, coalesce(p.proallargtypes, p.proargtypes::oid[]),
+		coalesce(p.proargmodes, array_fill('i'::"char", array[p.pronargs]))
+	into strict v_name, v_names, v_types, v_modes
+	from pg_catalog.pg_proc p where p.oid = p_function;
+	for v_i in 1 .. array_length(v_names, 1) loop
+		if v_modes[v_i] = 'i' and v_names[v_i] = 'p_market_id' then
+			v_passes := v_passes || 'p_market_id';
+		elsif v_modes[v_i] = 'i' then
+			v_takes := v_takes || format(', %I %s[]', v_names[v_i], format_type(v_types[v_i], null));
+			v_passes := v_passes || case when v_names[v_i] = 'p_now'
+				then ', coalesce(v_test_now, p_now[v_i])' else format(', %I[v_i]', v_names[v_i]) end;
+			v_first := coalesce(v_first, v_names[v_i]);
+		else
+			v_gives := v_gives || format(', %I %s', v_names[v_i], format_type(v_types[v_i], null));
+			v_into := v_into || format(', %I', v_names[v_i]);
+		end if;
+	end loop;
+	if p_lock = 'market' then
+		v_lock := 'perform pg_advisory_xact_lock(5051, p_market_id);';
+	elsif p_lock = 'wallets' then
+		v_lock := 'perform 1 from ledger.wallet w where w.market_id = p_market_id '
+			'and w.owner_id = any (p_partner_id) order by w.owner_id for no key update;';
+	end if;
+	execute format($f$
+		create or replace function api.%1$I(p_market_id int%2$s) returns table (%3$s)
+		language plpgsql security definer
+		set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+		as $b$
+		#variable_conflict use_column
+		declare
+			v_test_now timestamptz;
+		begin
+			perform core.enter(p_market_id, null);
+			%4$s
+			select m.test_now into v_test_now from core.market m where m.market_id = p_market_id;
+			for v_i in 1 .. coalesce(array_length(%5$I, 1), 0) loop
+				select %6$s into %6$s from api.%7$I(%8$s);
+				return next;
+			end loop;
+		end
+		$b$ $f$, v_name || '_batch', v_takes, substr(v_gives, 3), v_lock, v_first,
+		substr(v_into, 3), v_name, v_passes);
+	execute format('alter function api.%I owner to %I', v_name || '_batch', p_owner);
+	execute format('grant execute on function api.%I to socius_gate', v_name || '_batch');
+	execute format('grant execute on function api.%I to %I', v_name, p_owner);
+end
+$$;
+
+grant execute on function core.refuse, core.clock, core.enter, core.claim_key
+	to wall_partner, wall_member, wall_operator, wall_platform, wall_runner;

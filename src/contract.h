@@ -1,0 +1,66 @@
+/*
+ * contract: holds the rooms' tables against the catalog of the database, derives the statements,
+ * and knows the shape of every result. Where table and catalog disagree the server does not start,
+ * and says which argument.
+ */
+#ifndef SOCIUS_CONTRACT_H
+#define SOCIUS_CONTRACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "link.h"
+#include "socius/endpoint.h"
+
+enum { CONTRACT_ENDPOINTS_MAX = 512, SHAPE_FIELDS_MAX = 64 };
+
+/* A type of the catalog as results use it. */
+enum shape_kind { SHAPE_SCALAR, SHAPE_COMPOSITE, SHAPE_ARRAY };
+
+struct shape_field {
+	const char *name;
+	const char *says; /* comment on column, or NULL */
+	uint32_t oid;
+	bool not_null; /* the comment does not start with "null" and ... see contract.c */
+};
+
+struct shape {
+	uint32_t oid;
+	enum shape_kind kind;
+	const char *name;     /* api.booking, int8, ... */
+	const char *says;     /* comment on type */
+	uint32_t element_oid; /* SHAPE_ARRAY */
+	int fields_count;     /* SHAPE_COMPOSITE */
+	const struct shape_field *fields;
+};
+
+/* One endpoint with all that follows from it. */
+struct operation {
+	const struct room *room;
+	const struct endpoint *endpoint;
+	const char *id; /* operationId: the function's name without api. */
+	struct statement statement;
+	struct statement asks;
+	const struct shape *gives; /* the response object (LIST: of one item); NULL: empty body */
+	bool replays;              /* the result has `replayed` */
+	bool keyed;                /* needs Idempotency-Key */
+};
+
+struct contract {
+	struct operation operations[CONTRACT_ENDPOINTS_MAX];
+	int operations_count;
+	const struct shape *shapes; /* sorted by oid */
+	int shapes_count;
+};
+
+/* Connects (blocking), reads the catalog, checks. Dies with one line per disagreement. */
+const struct contract *contract_load(const struct app *app, const char *conninfo);
+
+/* As contract_load, but returns the number of disagreements, each said on standard error. */
+int contract_check(const struct app *app, const char *conninfo);
+
+const struct shape *contract_shape(const struct contract *contract, uint32_t oid); /* or NULL */
+const struct operation *contract_operation(
+    const struct contract *contract, const struct endpoint *endpoint);
+
+#endif
