@@ -21,7 +21,7 @@ struct shape_field {
 	const char *name;
 	const char *says; /* comment on column, or NULL */
 	uint32_t oid;
-	bool not_null; /* the comment does not start with "null" and ... see contract.c */
+	bool not_null; /* its comment does not hold the word "null": always there in a reply */
 };
 
 struct shape {
@@ -41,9 +41,12 @@ struct operation {
 	const char *id; /* operationId: the function's name without api. */
 	struct statement statement;
 	struct statement asks;
+	int asks_args[REQUEST_ARGS_MAX]; /* which of .takes is each argument of .asks */
 	const struct shape *gives; /* the response object (LIST: of one item); NULL: empty body */
-	bool replays;              /* the result has `replayed` */
+	bool refuses;              /* the result begins with `refused` and `detail` */
+	bool replays;              /* then comes `replayed` */
 	bool keyed;                /* needs Idempotency-Key */
+	const struct endpoint *located; /* of 201: the GET that reads what was made, or NULL */
 };
 
 struct contract {

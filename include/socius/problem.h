@@ -25,7 +25,7 @@ enum { PROBLEM_ERRORS_MAX = 32 };
 /* One faulty field: an RFC 6901 pointer into the body, or `?name`, `{name}`, `Header-Name`. */
 struct problem_error {
 	const char *pointer;
-	const char *code; /* required, unknown, type, range, format, among, length, utf8 */
+	const char *code; /* required, unknown, duplicate, type, range, format, among, length, utf8 */
 	const char *detail;
 };
 
@@ -57,6 +57,10 @@ void problem_add_error(
 struct arena;
 void problem_of_sql(struct problem *problem, struct arena *arena, const char *sqlstate,
     const char *message, const char *constraint, const char *detail);
+
+/* A refusal that an SQL function returned in `refused` and `detail` (JSON object or empty). */
+void problem_of_refusal(
+    struct problem *problem, struct arena *arena, struct text slug, struct text detail);
 
 /* The body: type, title, status, detail, instance, code, retryable, request_id, errors, members. */
 struct buffer;
