@@ -26,7 +26,7 @@ insert into ledger.account values
 
 -- Whether the amounts of one transaction balance: same length, at least two, sum 0.
 create function ledger.balances(p_accounts int[], p_amounts bigint[]) returns boolean
-language plpgsql immutable as $$
+language plpgsql immutable parallel safe as $$
 declare
 	v_sum bigint := 0;
 	v_amount bigint;
@@ -41,6 +41,9 @@ begin
 	return v_sum = 0;
 end
 $$;
+comment on function ledger.balances is 'parallel arrays of at least two lines whose amounts sum to 0';
+grant execute on function ledger.balances
+	to wall_partner, wall_member, wall_operator, wall_runner, wall_law;
 
 create table ledger.wallet (
 	market_id int not null,
@@ -101,3 +104,37 @@ grant insert on ledger.transaction to wall_partner, wall_member, wall_operator, 
 create table ledger.transaction_other partition of ledger.transaction default;
 alter table ledger.transaction_other owner to socius_owner;
 call core.raise_walls('ledger.transaction_other', 'owner_id');
+
+-- What is posted stays, whoever asks, the owner of the table and the superuser too. Only the rows of
+-- a test market may be deleted, when the market goes.
+create function ledger.guard_transaction() returns trigger
+language plpgsql as $$
+begin
+	if tg_op = 'DELETE' and exists (
+		select from core.market m where m.market_id = old.market_id and m.is_test) then
+		return old;
+	end if;
+	raise exception using errcode = 'SO002', message = 'transaction_append_only',
+		detail = format('%s of ledger.transaction is refused: post a reversal.', lower(tg_op));
+end
+$$;
+alter function ledger.guard_transaction owner to socius_owner;
+-- each partition gets the row trigger by itself, the trigger on truncate from ledger.guard_partition
+create trigger transaction_append_only before update or delete on ledger.transaction
+	for each row execute function ledger.guard_transaction();
+create trigger transaction_never_truncated before truncate on ledger.transaction
+	for each statement execute function ledger.guard_transaction();
+create trigger transaction_never_truncated before truncate on ledger.transaction_other
+	for each statement execute function ledger.guard_transaction();
+
+create table payouts.closed_week (
+	market_id int not null,
+	week date not null constraint week_is_monday check (extract(isodow from week) = 1),
+	closed_at timestamptz not null,
+	primary key (market_id, week)
+);
+comment on table payouts.closed_week is 'closing a statement week is a row here, written by ledger.close_week alone; it closes every week before it too';
+comment on column payouts.closed_week.week is 'Monday of the week, local date of the market';
+alter table payouts.closed_week owner to socius_owner;
+call core.raise_walls('payouts.closed_week');
+grant insert on payouts.closed_week to wall_operator, wall_runner;
