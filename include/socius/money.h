@@ -12,9 +12,6 @@
 /* JSON integers stay exact in every client up to here (RFC 8259 section 6): 2^53 - 1. */
 #define MONEY_MINOR_MAX INT64_C(9007199254740991)
 
-/* Minor-unit digits of a currency (JPY 0, EUR 2, KWD 3), or -1 when ISO 4217 does not list it. */
-int money_exponent(struct text currency);
-
 /* Decimal text such as `12.5` into minor units of `exponent` digits. false: not a decimal number,
  * more digits than the exponent holds (trailing zeros are fine), or beyond MONEY_MINOR_MAX. */
 bool money_read(struct text from, int exponent, int64_t *minor);

@@ -62,7 +62,8 @@ struct request {
 	char id[REQUEST_ID_BYTES_MAX + 1];
 	char trace_id[33], parent_id[17];
 	const struct endpoint *endpoint;
-	struct text path_params[REQUEST_PATH_PARAMS_MAX];
+	struct text path_params[REQUEST_PATH_PARAMS_MAX]; /* in the path's order, percent-decoded */
+	const char *allow; /* 405: the methods that the path knows, for Allow */
 	struct caller caller;
 	struct value args[REQUEST_ARGS_MAX]; /* in the order of endpoint->takes */
 	int page_limit;                      /* LIST: rows of one page */
