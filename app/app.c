@@ -18,9 +18,9 @@ static const struct room *const rooms[] = {
 	NULL,
 };
 
-#define READS_OF_MARKET                                                                            \
-	SCOPE_SETUP_READ " " SCOPE_PARTNERS_READ " " SCOPE_SLOTS_READ " " SCOPE_BOOKINGS_READ        \
-			 " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ " " SCOPE_LEDGER_READ           \
+#define READS_OF_MARKET \
+	SCOPE_SETUP_READ " " SCOPE_PARTNERS_READ " " SCOPE_SLOTS_READ " " SCOPE_BOOKINGS_READ \
+			 " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ " " SCOPE_LEDGER_READ \
 			 " " SCOPE_EVENTS_READ
 
 static const struct role roles[] = {

@@ -4,20 +4,20 @@
 #ifndef APP_SCOPES_H
 #define APP_SCOPES_H
 
-#define SCOPE_MARKETS_WRITE "markets.write"       /* make markets; platform tokens only */
-#define SCOPE_SETUP_WRITE "setup.write"           /* programmes, zones, stations, slots, agreements */
-#define SCOPE_SETUP_READ "setup.read"             /* the same, to read */
-#define SCOPE_PARTNERS_WRITE "partners.write"     /* enrol partners */
+#define SCOPE_MARKETS_WRITE "markets.write"   /* make markets; platform tokens only */
+#define SCOPE_SETUP_WRITE "setup.write"       /* programmes, zones, stations, slots, agreements */
+#define SCOPE_SETUP_READ "setup.read"         /* the same, to read */
+#define SCOPE_PARTNERS_WRITE "partners.write" /* enrol partners */
 #define SCOPE_PARTNERS_READ "partners.read"
 #define SCOPE_SLOTS_READ "slots.read"
 #define SCOPE_BOOKINGS_READ "bookings.read"
-#define SCOPE_BOOKINGS_WRITE "bookings.write"     /* book, forfeit, check in, complete: own */
+#define SCOPE_BOOKINGS_WRITE "bookings.write" /* book, forfeit, check in, complete: own */
 #define SCOPE_TRIPS_READ "trips.read"
-#define SCOPE_TRIPS_WRITE "trips.write"           /* report finished trips: the ride app */
-#define SCOPE_EARNINGS_READ "earnings.read"       /* balance, earnings, statements, payouts */
-#define SCOPE_LEDGER_READ "ledger.read"           /* all transactions of the market */
-#define SCOPE_PAYOUTS_PREPARE "payouts.prepare"   /* start a payout run */
+#define SCOPE_TRIPS_WRITE "trips.write"         /* report finished trips: the ride app */
+#define SCOPE_EARNINGS_READ "earnings.read"     /* balance, earnings, statements, payouts */
+#define SCOPE_LEDGER_READ "ledger.read"         /* all transactions of the market */
+#define SCOPE_PAYOUTS_PREPARE "payouts.prepare" /* start a payout run */
 #define SCOPE_EVENTS_READ "events.read"
-#define SCOPE_CLOCK_WRITE "clock.write"           /* move the clock of a test market */
+#define SCOPE_CLOCK_WRITE "clock.write" /* move the clock of a test market */
 
 #endif

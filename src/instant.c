@@ -15,7 +15,7 @@ days_of_civil(int year, int month, int day)
 	int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 
 	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
-	    day_of_year - 719468;
+	       day_of_year - 719468;
 }
 
 static void
@@ -207,8 +207,8 @@ instant_write_local(int64_t us, char to[INSTANT_TEXT_BYTES_MAX])
 	if (fraction % 1000 != 0)
 		at += snprintf(to + at, INSTANT_TEXT_BYTES_MAX - (size_t)at, ".%06u", fraction);
 	else if (fraction != 0)
-		at += snprintf(to + at, INSTANT_TEXT_BYTES_MAX - (size_t)at, ".%03u",
-		    fraction / 1000);
+		at += snprintf(
+		    to + at, INSTANT_TEXT_BYTES_MAX - (size_t)at, ".%03u", fraction / 1000);
 	return at;
 }
 

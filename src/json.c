@@ -102,7 +102,7 @@ quote(struct buffer *to, struct text value)
 		unsigned char c;
 
 		while (i < value.bytes && plain((unsigned char)value.at[i]) &&
-		    (utf8 || (unsigned char)value.at[i] < 0x80))
+		       (utf8 || (unsigned char)value.at[i] < 0x80))
 			i++;
 		buffer_add(to, value.at + from, i - from);
 		if (i == value.bytes)

@@ -16,7 +16,8 @@ struct route {
 	const struct operation *operations[METHODS];
 };
 
-/* Cuts the next segment off a path: "/v1/slots" gives "v1" and leaves "/slots". false: at its end. */
+/* Cuts the next segment off a path: "/v1/slots" gives "v1" and leaves "/slots". false: at its end.
+ */
 static bool
 next_segment(struct text *path, struct text *segment)
 {
@@ -129,15 +130,14 @@ walk(const struct route **node, struct request *request)
 		const struct route *child = (*node)->child;
 
 		while (child != NULL && child->segment.at != NULL &&
-		    !text_equal(child->segment, segment))
+		       !text_equal(child->segment, segment))
 			child = child->sibling;
 		if (child == NULL)
 			return false;
 		if (child->segment.at == NULL) {
 			assert(params < REQUEST_PATH_PARAMS_MAX);
-			if (segment.bytes == 0 ||
-			    !route_percent_decode(request->arena, segment, false,
-				&request->path_params[params++]))
+			if (segment.bytes == 0 || !route_percent_decode(request->arena, segment,
+						      false, &request->path_params[params++]))
 				return false;
 		}
 		*node = child;
@@ -173,7 +173,7 @@ route_find(const struct route *route, struct request *request)
 	if (node->operations[request->method] != NULL)
 		return node->operations[request->method];
 	request->allow = methods_of(node, request->arena);
-	problem_set(&request->problem,
-	    request->allow == NULL ? "not_found" : "method_not_allowed", NULL);
+	problem_set(
+	    &request->problem, request->allow == NULL ? "not_found" : "method_not_allowed", NULL);
 	return NULL;
 }

@@ -19,7 +19,7 @@ const struct operation *route_find(const struct route *route, struct request *re
 
 /* Decodes %xx of `from` into the arena. false: a malformed escape, or one that decodes to NUL. */
 struct arena;
-bool route_percent_decode(struct arena *arena, struct text from, bool plus_is_blank,
-    struct text *to);
+bool route_percent_decode(
+    struct arena *arena, struct text from, bool plus_is_blank, struct text *to);
 
 #endif

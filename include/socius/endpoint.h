@@ -17,11 +17,11 @@ enum source {
 	PATH = 1, /* {name} of the path */
 	QUERY,    /* ?name= */
 	BODY,     /* member of the JSON body */
-	BLOB,     /* the whole body, spooled to a file by the reader: SQL gets its SHA-256 (bytea) */
-	LIMIT,    /* ?limit=, default 50, at most 200; SQL gets one more, to know has_more */
-	CURSOR,   /* one sort key out of ?cursor=; null on the first page; named after_<column> */
-	KEY,      /* the Idempotency-Key as sent (text) */
-	KEYED,    /* a UUID derived from market, account, operation and Idempotency-Key */
+	BLOB,   /* the whole body, spooled to a file by the reader: SQL gets its SHA-256 (bytea) */
+	LIMIT,  /* ?limit=, default 50, at most 200; SQL gets one more, to know has_more */
+	CURSOR, /* one sort key out of ?cursor=; null on the first page; named after_<column> */
+	KEY,    /* the Idempotency-Key as sent (text) */
+	KEYED,  /* a UUID derived from market, account, operation and Idempotency-Key */
 	IF_MATCH, /* the version in If-Match (bigint); absent: 428 */
 	DIGEST,   /* SHA-256 of all PATH, QUERY and BODY arguments (bytea), to compare replays */
 	MARKET,   /* the token's market (int) */
@@ -50,8 +50,9 @@ struct field {
 	const char *name; /* the SQL argument is p_<name> */
 	enum source from;
 	enum type type;
-	bool optional;    /* may be absent or null; SQL gets null */
-	int64_t min, max; /* numbers: value; STRING: code points; ITEMS: count. both 0: the type's own */
+	bool optional;             /* may be absent or null; SQL gets null */
+	int64_t min;               /* numbers: value; STRING: code points; ITEMS: count */
+	int64_t max;               /* min and max both 0: the type's own range */
 	const char *among;         /* STRING: blank-separated allowed values */
 	const char *format;        /* STRING: "currency", "time_zone" or "digits"; see decode.c */
 	const char *says;          /* one phrase for the document */

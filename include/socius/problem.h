@@ -25,7 +25,8 @@ enum { PROBLEM_ERRORS_MAX = 32 };
 /* One faulty field: an RFC 6901 pointer into the body, or `?name`, `{name}`, `Header-Name`. */
 struct problem_error {
 	const char *pointer;
-	const char *code; /* required, unknown, duplicate, type, range, format, among, length, utf8 */
+	const char
+	    *code; /* required, unknown, duplicate, type, range, format, among, length, utf8 */
 	const char *detail;
 };
 

@@ -28,8 +28,8 @@ struct header {
 struct value {
 	enum type type;
 	bool null;
-	int64_t number;    /* INT, LONG, BOOL, INSTANT and LOCAL_TIME (us), DATE (days since 1970) */
-	struct uuid uuid;  /* UUID */
+	int64_t number;   /* INT, LONG, BOOL, INSTANT and LOCAL_TIME (us), DATE (days since 1970) */
+	struct uuid uuid; /* UUID */
 	struct text bytes; /* STRING, BYTES, ITEMS (JSON text) */
 };
 

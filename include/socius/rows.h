@@ -25,7 +25,7 @@ int rows_column(const struct rows *rows, const char *name);
 bool rows_null(const struct rows *rows, int row, int column);
 struct text rows_bytes(const struct rows *rows, int row, int column); /* raw binary cell */
 bool rows_bool(const struct rows *rows, int row, int column);
-int64_t rows_int(const struct rows *rows, int row, int column); /* int2, int4, int8 */
+int64_t rows_int(const struct rows *rows, int row, int column);     /* int2, int4, int8 */
 int64_t rows_instant(const struct rows *rows, int row, int column); /* us since 1970 UTC */
 struct uuid rows_uuid(const struct rows *rows, int row, int column);
 struct text rows_text(const struct rows *rows, int row, int column); /* text, or jsonb as text */

@@ -9,10 +9,10 @@
 
 struct uuid;
 
-int64_t world_now_us(void);       /* wall clock, microseconds since 1970 UTC */
-int64_t world_monotonic_us(void); /* for durations; never goes back */
+int64_t world_now_us(void);                /* wall clock, microseconds since 1970 UTC */
+int64_t world_monotonic_us(void);          /* for durations; never goes back */
 void world_chance(void *to, size_t bytes); /* unpredictable bytes (getrandom) */
-struct uuid world_fresh_id(void); /* UUIDv7 */
+struct uuid world_fresh_id(void);          /* UUIDv7 */
 
 /* Environment variable, or `otherwise` when unset or empty. */
 const char *world_setting(const char *name, const char *otherwise);
