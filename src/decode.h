@@ -16,7 +16,7 @@
 enum { DECODE_LIMIT_DEFAULT = 50, DECODE_LIMIT_MAX = 200, DECODE_KEY_BYTES_MAX = 255 };
 
 /* Fills request->args and request->page_limit for request->endpoint, which is the operation's.
- * Path parameters are in request->path_params as they were sent, in the order of the path.
+ * Path parameters are in request->path_params, as route.c left them: in order, percent-decoded.
  * false: request->problem says why. Reads no clock (request->now_us is the clock) and no chance
  * but world_fresh_id. */
 bool decode(struct request *request, const struct operation *operation,
