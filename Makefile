@@ -89,6 +89,14 @@ $(OUT)/socius-run: $(call obj,app/run.c) $(APP) $(ENGINE)
 $(OUT)/socius-ctl: $(call obj,app/ctl.c) $(APP) $(ENGINE)
 	$(CC) $(MODE) $(LINK_HARD) -pie -o $@ $^ $(APP) $(LIBS) -lcurl
 
+# tests of SQL through libpq: SOCIUS_TEST_CONNINFO="$$(tests/support/scratch /tmp/some)" build/sql-tests
+$(OUT)/obj/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -Itests $(PG_INCLUDE) -c -o $@ $<
+
+$(OUT)/sql-tests: $(call obj,$(wildcard tests/sql/*.c) tests/support/sql.c)
+	$(CC) $(MODE) -o $@ $^ -lpq -lcriterion
+
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
 

@@ -148,6 +148,15 @@ begin
 end
 $$;
 
+-- The id that stands p_steps after another: for the second, third, ... row of one request.
+create function core.following_id(p_id uuid, p_steps int) returns uuid
+language plpgsql immutable as $$
+begin
+	return (left(p_id::text, 28) || lpad(to_hex(
+		(('x' || right(p_id::text, 8))::bit(32)::bigint + p_steps) & 4294967295), 8, '0'))::uuid;
+end
+$$;
+
 -- Makes api.<f>_batch over api.<f>: arrays in, one row out for each call, in order.
 -- p_lock: market (slots and partner days are written), wallets (money is posted; p_partner_id[] are
 -- locked in order), or none. In a test market every call gets the market's clock.
@@ -161,7 +170,7 @@ declare
 	v_takes text := '';
 	v_passes text := '';
 	v_gives text := '';
-	v_into text := '';
+	v_copies text := '';
 	v_first text;
 	v_lock text := '';
 	v_i int;
@@ -180,7 +189,7 @@ begin
 			v_first := coalesce(v_first, v_names[v_i]);
 		else
 			v_gives := v_gives || format(', %I %s', v_names[v_i], format_type(v_types[v_i], null));
-			v_into := v_into || format(', %I', v_names[v_i]);
+			v_copies := v_copies || format('%1$I := v_one.%1$I; ', v_names[v_i]);
 		end if;
 	end loop;
 	if p_lock = 'market' then
@@ -197,22 +206,24 @@ begin
 		#variable_conflict use_column
 		declare
 			v_test_now timestamptz;
+			v_one record;
 		begin
 			perform core.enter(p_market_id, null);
 			%4$s
 			select m.test_now into v_test_now from core.market m where m.market_id = p_market_id;
 			for v_i in 1 .. coalesce(array_length(%5$I, 1), 0) loop
-				select %6$s into %6$s from api.%7$I(%8$s);
+				v_one := api.%6$I(%7$s);
+				%8$s
 				return next;
 			end loop;
 		end
 		$b$ $f$, v_name || '_batch', v_takes, substr(v_gives, 3), v_lock, v_first,
-		substr(v_into, 3), v_name, v_passes);
+		v_name, v_passes, v_copies);
 	execute format('alter function api.%I owner to %I', v_name || '_batch', p_owner);
 	execute format('grant execute on function api.%I to socius_gate', v_name || '_batch');
 	execute format('grant execute on function api.%I to %I', v_name, p_owner);
 end
 $$;
 
-grant execute on function core.refuse, core.clock, core.enter, core.claim_key
+grant execute on function core.refuse, core.clock, core.enter, core.claim_key, core.following_id
 	to wall_partner, wall_member, wall_operator, wall_platform, wall_runner;
