@@ -1,0 +1,89 @@
+/*
+ * token: access tokens. JWTs (RFC 7519, RFC 9068) signed with HS256 by one of our own keys.
+ *
+ * A key is a file <kid>.key of one folder: 64 or more hexadecimal digits, readable by its owner
+ * only. Every key verifies; the newest signs. Put a new file there and tokens are signed with it
+ * within a second; take a file away and its tokens are worth nothing within a second.
+ *
+ * libjwt does the signature and nothing else: before it sees a token, the header is held against
+ * what we sign (alg, typ, kid), because libjwt 1.10 takes any algorithm with any key; after it, the
+ * claims are read strictly, because it checks none.
+ */
+#ifndef SOCIUS_TOKEN_H
+#define SOCIUS_TOKEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "socius/endpoint.h"
+#include "socius/request.h"
+#include "socius/text.h"
+
+enum {
+	TOKEN_BYTES_MAX = 4096,
+	TOKEN_KEYS_MAX = 32,
+	TOKEN_KID_BYTES_MAX = 64, /* of [A-Za-z0-9._-] */
+	TOKEN_SECRET_BYTES_MIN = 32,
+	TOKEN_SECRET_BYTES_MAX = 64,
+	TOKEN_SCOPES_BYTES_MAX = 1024,
+	TOKEN_SKEW_S = 60,           /* clocks of who signs and who checks may differ by this */
+	TOKEN_LIFE_S = 600,          /* of a token that the API gives out */
+	TOKEN_LIFE_S_MAX = 31622400, /* a year: service tokens made by hand */
+	TOKEN_MEMORY = 4096          /* verified tokens that one worker remembers */
+};
+
+#define TOKEN_ISSUER "socius"
+#define TOKEN_AUDIENCE "socius-api"
+
+struct token_key {
+	char kid[TOKEN_KID_BYTES_MAX + 1];
+	uint8_t secret[TOKEN_SECRET_BYTES_MAX];
+	int secret_bytes;
+	int64_t written_ns; /* of the file */
+};
+
+struct token_keys {
+	struct token_key keys[TOKEN_KEYS_MAX];
+	int count;
+	int newest; /* signs */
+};
+
+/* Reads the folder. NULL: done, count may be 0; else one phrase that says what is wrong, and `keys`
+ * is as before. */
+const char *token_keys_load(struct token_keys *keys, const char *folder);
+
+/* Makes a new key file in the folder (which must exist) and puts its kid into `kid`.
+ * NULL: done; else one phrase that says what is wrong. */
+const char *token_key_make(const char *folder, char kid[TOKEN_KID_BYTES_MAX + 1]);
+
+/* Signs a token for this caller with the newest key. The text is the caller's to free; NULL: there
+ * is no key. caller->scopes NULL: all of its role. */
+char *token_mint(
+    const struct token_keys *keys, const struct caller *caller, int64_t now_us, int64_t life_s);
+
+/* What a token says, verified. */
+struct token {
+	struct caller caller;                    /* role is one of `roles`; scopes are below */
+	char scopes[TOKEN_SCOPES_BYTES_MAX + 1]; /* those of the token that the role has */
+	int64_t expires_us;
+};
+
+/* NULL: the token is good at this moment; else one phrase that says why not. */
+const char *token_check(const struct token_keys *keys, const struct role *roles, struct text from,
+    int64_t now_us, struct token *token);
+
+/* Verified tokens, remembered until they expire, by their SHA-256. One per worker. */
+struct token_memory;
+
+struct token_memory *token_memory_new(void);
+void token_memory_free(struct token_memory *memory);
+
+/* Keys have changed: nothing remembered is worth anything. */
+void token_memory_forget(struct token_memory *memory);
+
+/* As token_check, but looks into the memory first. The result is the memory's and is valid until
+ * its next use. NULL: *why says why not. */
+const struct token *token_recall(struct token_memory *memory, const struct token_keys *keys,
+    const struct role *roles, struct text from, int64_t now_us, const char **why);
+
+#endif
