@@ -11,7 +11,9 @@
 
 #pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atof strncpy strncat
 #ifndef SOCIUS_WORLD
-#pragma GCC poison rand srand random srandom
+#pragma GCC poison srand random srandom
+/* Not poisoned: OpenSSL's headers have parameters of this name. */
+#define rand banned_rand
 #endif
 
 #endif
