@@ -36,17 +36,21 @@ typedef bool reader_sink(void *of, const char *at, size_t bytes);
 
 struct reader {
 	enum reader_state state;
-	bool closes;       /* the client wants the connection closed after the reply */
+	bool closes;       /* the connection ends after the reply */
 	bool continues;    /* the client waits for 100 Continue before it sends the body */
 	bool options;      /* the method is OPTIONS; request->method says GET */
 	size_t body_bytes; /* Content-Length */
 
 	/* the reader's own */
 	struct buffer head;
-	size_t searched; /* bytes of head without its end */
-	int empty_bytes; /* of empty lines before the request line */
-	size_t body_read;
+	size_t line_from; /* where in head the line that is being read begins */
+	int empty_lines;  /* before the request line */
+	int lines;
+	int minor;     /* of the version: HTTP/1.<minor> */
+	unsigned seen; /* fields that may stand once only */
+	bool chunked;  /* there is a Transfer-Encoding */
 	char *body;
+	size_t body_read;
 	reader_sink *sink;
 	void *sink_of;
 };
