@@ -1,0 +1,195 @@
+/* decode: a request into the arguments of its call; see decode.h. */
+#include "decode.h"
+
+#include <assert.h>
+#include <jansson.h>
+
+#include "decode_parts.h"
+#include "socius/json.h"
+#include "socius/world.h"
+
+bool
+decode_refuse(struct request *request, const char *slug, const char *detail)
+{
+	problem_set(&request->problem, slug, detail);
+	return false;
+}
+
+void
+decode_fault(struct request *request, const char *pointer, const char *code, const char *detail)
+{
+	problem_add_error(&request->problem, pointer, code, detail);
+}
+
+struct place
+decode_place(struct request *request, const char *pointer)
+{
+	return (struct place){ request->arena, &request->problem, pointer };
+}
+
+int
+decode_count(const struct field *takes, enum source from)
+{
+	int count = 0;
+
+	for (int i = 0; takes[i].name != NULL; i++)
+		count += takes[i].from == from;
+	return count;
+}
+
+static bool
+take_market(struct request *request, const struct field *field, struct value *value)
+{
+	/* optional: the platform itself, market 0, may ask */
+	if (request->caller.market_id == 0 && !field->optional)
+		return decode_refuse(request, "market_required", NULL);
+	value->number = request->caller.market_id;
+	return true;
+}
+
+static bool
+take_partner(struct request *request, const struct field *field, struct value *value)
+{
+	if (!request->caller.has_partner && !field->optional)
+		return decode_refuse(request, "partner_required", NULL);
+	value->null = !request->caller.has_partner;
+	value->uuid = request->caller.partner_id;
+	return true;
+}
+
+static bool
+take_account(struct request *request, const struct field *field, struct value *value)
+{
+	if (!request->caller.known && !field->optional)
+		return decode_refuse(request, "unauthenticated", NULL);
+	value->null = !request->caller.known;
+	value->uuid = request->caller.account_id;
+	return true;
+}
+
+static bool
+take_surroundings(struct request *request, const struct field *field, struct value *value)
+{
+	*value = (struct value){ .type = field->type };
+	switch (field->from) {
+	case MARKET:
+		return take_market(request, field, value);
+	case CALLER:
+		return take_partner(request, field, value);
+	case ACCOUNT:
+		return take_account(request, field, value);
+	case ROLE:
+		value->null = request->caller.role == NULL;
+		if (!value->null)
+			value->bytes = text_of(request->caller.role);
+		return true;
+	case CLOCK:
+		value->number = request->now_us;
+		return true;
+	case FRESH:
+		value->uuid = world_fresh_id();
+		return true;
+	default:
+		value->null = true;
+		return true;
+	}
+}
+
+static bool
+take_caller(struct request *request)
+{
+	const struct field *takes = request->endpoint->takes;
+
+	for (int i = 0; takes[i].name != NULL; i++)
+		if (!take_surroundings(request, &takes[i], &request->args[i]))
+			return false;
+	return true;
+}
+
+bool
+decode_cursor(struct request *request, const struct operation *operation,
+    const struct cursor_key *cursor_key, struct text from)
+{
+	const struct field *takes = operation->endpoint->takes;
+	struct cursor cursor = { .count = 0 };
+	int count = 0;
+
+	for (int i = 0; takes[i].name != NULL; i++) {
+		if (takes[i].from != CURSOR)
+			continue;
+		assert(cursor.count < CURSOR_VALUES_MAX);
+		cursor.values[cursor.count++] =
+		    (struct value){ .type = takes[i].type, .null = true };
+	}
+	if (from.bytes > 0 &&
+	    !cursor_read(cursor_key, operation->id, from, &cursor, request->arena))
+		return decode_refuse(request, "bad_cursor", NULL);
+	for (int i = 0; takes[i].name != NULL; i++)
+		if (takes[i].from == CURSOR)
+			request->args[i] = cursor.values[count++];
+	return true;
+}
+
+static bool
+says_json(struct text media)
+{
+	size_t bytes = 0;
+
+	while (bytes < media.bytes && media.at[bytes] != ';' && media.at[bytes] != ' ')
+		bytes++;
+	return text_equal_nocase((struct text){ media.at, bytes }, TEXT("application/json"));
+}
+
+static bool
+take_body(struct request *request)
+{
+	struct place place = decode_place(request, "");
+	const char *why;
+	long offset;
+	struct text body = request->body;
+	struct json_t *object;
+
+	if (body.bytes > 0 && !says_json(request_header(request, "Content-Type")))
+		return decode_refuse(request, "media_type_unsupported", NULL);
+	if (body.bytes == 0)
+		body = TEXT("{}");
+	object = json_read(body, &why, &offset);
+	if (object == NULL)
+		return decode_refuse(request, "malformed_json",
+		    arena_print(request->arena, "At byte %ld: %s.", offset, why));
+	if (json_is_object(object))
+		decode_members(&place, request->endpoint->takes, false, object, request->args);
+	else
+		problem_set(&request->problem, "malformed_json", "The body is not a JSON object.");
+	json_decref(object);
+	return request->problem.kind == NULL;
+}
+
+/* Where the sort keys come from: a stream that reconnects sends the id of the last event it saw. */
+static struct text
+cursor_sent(const struct request *request, struct text parameter)
+{
+	struct text header = request_header(request, "Last-Event-ID");
+
+	return request->endpoint->gives == STREAM && header.bytes > 0 ? header : parameter;
+}
+
+bool
+decode(
+    struct request *request, const struct operation *operation, const struct cursor_key *cursor_key)
+{
+	bool blob = decode_count(request->endpoint->takes, BLOB) > 0;
+	struct text key, cursor;
+
+	assert(request->endpoint == operation->endpoint);
+	if (!take_caller(request) || !decode_headers(request, operation, &key))
+		return false;
+	decode_path(request);
+	decode_query(request, &cursor);
+	if (!blob && !take_body(request))
+		return false;
+	if (request->problem.errors_count > 0)
+		return decode_refuse(request, "invalid_fields", NULL);
+	return decode_cursor(request, operation, cursor_key, cursor_sent(request, cursor)) &&
+	       decode_derived(request, operation, key);
+}
