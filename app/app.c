@@ -25,8 +25,8 @@ static const struct room *const rooms[] = {
 
 static const struct role roles[] = {
 	{ "partner",
-	    SCOPE_SETUP_READ " " SCOPE_SLOTS_READ " " SCOPE_BOOKINGS_READ " " SCOPE_BOOKINGS_WRITE
-			     " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ " " SCOPE_EVENTS_READ,
+	    SCOPE_SETUP_READ " " SCOPE_PARTNERS_READ " " SCOPE_SLOTS_READ " " SCOPE_BOOKINGS_READ
+			     " " SCOPE_BOOKINGS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ " " SCOPE_EVENTS_READ,
 	    "A courier, driver or co-creator: own rows only." },
 	{ "operator",
 	    READS_OF_MARKET " " SCOPE_MARKETS_WRITE " " SCOPE_SETUP_WRITE " " SCOPE_PARTNERS_WRITE

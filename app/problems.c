@@ -58,6 +58,7 @@ const struct problem_kind problems[] = {
 	{ "market_code_taken", 409, "Another market has this code.", "Choose another code." },
 	{ "market_code_shape", 400, "The code is not usable.",
 	    "Use 2 to 32 of a-z, 0-9, `_` and `-`, a letter first." },
+	{ "market_unknown", 404, "There is no such market.", "Check the code." },
 	{ "currency_unknown", 400, "The currency is not in ISO 4217.", "Use an ISO 4217 code." },
 	{ "time_zone_unknown", 400, "The time zone is not known.", "Use a name of the IANA database." },
 	{ "clock_not_test", 409, "Only a test market's clock can be moved.",

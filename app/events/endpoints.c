@@ -6,6 +6,28 @@
 #include "socius/endpoint.h"
 
 static const struct endpoint endpoints[] = {
+	{
+	    .says = "List events; a partner sees its own.",
+	    .method = GET,
+	    .path = "/v1/events",
+	    .scope = SCOPE_EVENTS_READ,
+	    .calls = "api.list_events",
+	    .takes = TAKES({ "market_id", MARKET, INT }, { "caller_id", CALLER, UUID, true },
+		{ "limit", LIMIT, INT }, { "after_epoch", CURSOR, INT },
+		{ "after_xid", CURSOR, LONG }, { "after_event_id", CURSOR, UUID }),
+	    .gives = LIST,
+	},
+	{
+	    .says = "Send events as they happen; a partner gets its own.",
+	    .method = GET,
+	    .path = "/v1/events/stream",
+	    .scope = SCOPE_EVENTS_READ,
+	    .calls = "api.stream_events",
+	    .takes = TAKES({ "market_id", MARKET, INT }, { "caller_id", CALLER, UUID, true },
+		{ "limit", LIMIT, INT }, { "after_epoch", CURSOR, INT },
+		{ "after_xid", CURSOR, LONG }, { "after_event_id", CURSOR, UUID }),
+	    .gives = STREAM,
+	},
 	{ 0 },
 };
 

@@ -6,6 +6,47 @@
 #include "socius/endpoint.h"
 
 static const struct endpoint endpoints[] = {
+	{
+	    .says = "Make a programme.",
+	    .method = POST,
+	    .path = "/v1/programmes",
+	    .scope = SCOPE_SETUP_WRITE,
+	    .calls = "api.create_programme",
+	    .takes = TAKES({ "market_id", MARKET, INT }, { "actor_id", ACCOUNT, UUID },
+		{ "actor_role", ROLE, STRING }, { "now", CLOCK, INSTANT },
+		{ "event_id", FRESH, UUID }, { "programme_id", FRESH, UUID },
+		{ "key", KEY, STRING }, { "digest", DIGEST, BYTES },
+		{ "name", BODY, STRING, .max = 200, .example = "\"City couriers\"" },
+		{ "kind", BODY, STRING, .among = "courier driver co_creator" },
+		{ "archetype", BODY, STRING, .among = "host companion advisor director",
+		    .says = "the kind of exchange that the programme declares" }),
+	    .gives = ONE,
+	    .status = 201,
+	    .fails = "key_reused",
+	},
+	{
+	    .says = "List programmes.",
+	    .method = GET,
+	    .path = "/v1/programmes",
+	    .scope = SCOPE_SETUP_READ,
+	    .calls = "api.list_programmes",
+	    .takes = TAKES({ "market_id", MARKET, INT }, { "limit", LIMIT, INT },
+		{ "after_programme_id", CURSOR, UUID },
+		{ "kind", QUERY, STRING, .optional = true, .among = "courier driver co_creator" }),
+	    .gives = LIST,
+	},
+	{
+	    .says = "List the enrolments of a partner; a partner sees its own only.",
+	    .method = GET,
+	    .path = "/v1/partners/{partner_id}/enrolments",
+	    .scope = SCOPE_PARTNERS_READ,
+	    .calls = "api.list_enrolments",
+	    .takes = TAKES({ "market_id", MARKET, INT }, { "caller_id", CALLER, UUID, true },
+		{ "partner_id", PATH, UUID }, { "limit", LIMIT, INT },
+		{ "after_kind", CURSOR, STRING }),
+	    .gives = LIST,
+	    .fails = "partner_unknown",
+	},
 	{ 0 },
 };
 

@@ -1,13 +1,164 @@
 -- Markets, accounts, partners and the test clock.
 
--- Makes a partner with its account (where that is new), its wallet and its active enrolments
--- [{"kind", "programme_id"}]. True: made. False: there is a partner of this id already.
--- Refuses: account_unknown partner_exists programme_unknown programme_kind_differs enrolment_exists
+-- Makes a market under the smallest free number. Markets are made one at a time.
+create or replace function api.create_market(p_actor_id uuid, p_actor_role text, p_now timestamptz,
+	p_event_id uuid, p_key text, p_digest bytea, p_code text, p_name text, p_currency text,
+	p_time_zone text, p_is_test boolean, out replayed boolean, out "row" api.market)
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+declare
+	v_market_id int;
+	v_exponent smallint;
+begin
+	perform core.enter(0, null);
+	perform pg_advisory_xact_lock(5051, 0);
+	select coalesce(min(m.market_id), 0) + 1 into v_market_id
+	from (select 0 as market_id union all select k.market_id from core.market k) m
+	where not exists (select from core.market k where k.market_id = m.market_id + 1);
+	replayed := core.claim_key(0, p_actor_id, 'create_market', p_key, p_digest,
+		core.id_of_market(v_market_id), p_now) is not null;
+	if not replayed then
+		select c.exponent into v_exponent from core.currency c where c.code = p_currency;
+		if not found then
+			perform core.refuse('currency_unknown', jsonb_build_object('currency', p_currency));
+		end if;
+		if not identity.knows_time_zone(p_time_zone) then
+			perform core.refuse('time_zone_unknown', jsonb_build_object('time_zone', p_time_zone));
+		end if;
+		insert into core.market (market_id, code, name, currency, currency_exponent, time_zone,
+			is_test, created_at)
+		values (v_market_id, p_code, p_name, p_currency, v_exponent, p_time_zone,
+			coalesce(p_is_test, false), p_now);
+		perform core.enter(v_market_id, null);
+		insert into events.event (market_id, event_id, kind, subject, subject_id, to_state,
+			actor_id, actor_role, occurred_at)
+		values (v_market_id, p_event_id, 'market.created', 'market',
+			core.id_of_market(v_market_id), 'open', p_actor_id, p_actor_role, p_now);
+	end if;
+	"row" := api.get_market(p_code);
+end
+$$;
+comment on function api.create_market is 'Makes a market. Refuses: market_code_taken market_code_shape currency_unknown time_zone_unknown key_reused';
+
+-- Whether the IANA database has the name; copies of it under other roots and files beside it do
+-- not count.
+create or replace function identity.knows_time_zone(p_name text) returns boolean
+language plpgsql stable as $$
+begin
+	return (p_name = 'UTC' or p_name like '%/%')
+		and p_name !~ '^(posix|right|SystemV)/'
+		and exists (select from pg_catalog.pg_timezone_names z where z.name = p_name);
+end
+$$;
+
+create or replace function api.get_market(p_market_code text, out "row" api.market)
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+begin
+	perform core.enter(0, null);
+	select m.market_id, m.code, m.name, m.currency, m.currency_exponent, m.time_zone, m.is_test,
+		m.created_at, m.version
+	into "row"
+	from core.market m
+	where m.code = p_market_code;
+	if not found then
+		perform core.refuse('market_unknown');
+	end if;
+end
+$$;
+comment on function api.get_market is 'Shows one market. Refuses: market_unknown';
+
+create or replace function api.list_markets(p_limit int, p_after_code text)
+returns setof api.market
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+begin
+	perform core.enter(0, null);
+	return query
+	select m.market_id, m.code, m.name, m.currency, m.currency_exponent, m.time_zone, m.is_test,
+		m.created_at, m.version
+	from core.market m
+	where m.code > coalesce(p_after_code, '')
+	order by m.code
+	limit p_limit;
+end
+$$;
+comment on function api.list_markets is 'Lists all markets by code. Refuses: nothing.';
+
+create or replace function api.get_test_clock(p_market_id int, p_now timestamptz,
+	out "row" api.test_clock)
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+begin
+	perform core.enter(p_market_id, null);
+	select coalesce(m.test_now, p_now), m.test_now is not null
+	into "row"
+	from core.market m
+	where m.market_id = p_market_id;
+end
+$$;
+comment on function api.get_test_clock is 'Shows the market''s clock. Refuses: nothing.';
+
+-- Moves a test market's clock and holds it there. The same instant again is fine: a retry.
+create or replace function api.move_test_clock(p_market_id int, p_actor_id uuid, p_actor_role text,
+	p_real_now timestamptz, p_event_id uuid, p_now timestamptz, out "row" api.test_clock)
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+declare
+	v_is_test boolean;
+	v_before timestamptz;
+begin
+	perform core.enter(p_market_id, null);
+	select m.is_test, coalesce(m.test_now, p_real_now) into v_is_test, v_before
+	from core.market m
+	where m.market_id = p_market_id
+	for no key update;
+	if v_is_test is not true then
+		perform core.refuse('clock_not_test');
+	elsif p_now < v_before then
+		perform core.refuse('clock_backwards', jsonb_build_object('now', v_before));
+	end if;
+	update core.market set test_now = p_now, version = version + 1
+	where market_id = p_market_id;
+	insert into events.event (market_id, event_id, kind, subject, subject_id, actor_id, actor_role,
+		occurred_at)
+	values (p_market_id, p_event_id, 'clock.moved', 'market', core.id_of_market(p_market_id),
+		p_actor_id, p_actor_role, p_now);
+	"row" := (p_now, true);
+end
+$$;
+comment on function api.move_test_clock is 'Moves the clock of a test market forward and holds it there. Refuses: clock_not_test clock_backwards';
+
+-- Partners as the API shows them.
+create or replace view identity.partner_shown with (security_invoker = true) as
+select p.market_id, p.partner_id, p.account_id, p.name, p.state,
+	array(
+		select row(e.kind, e.programme_id, e.state)::api.partner_enrolment
+		from onboarding.enrolment e
+		where e.market_id = p.market_id and e.partner_id = p.partner_id
+		order by e.kind
+	) as enrolments,
+	p.created_at, p.version
+from identity.partner p;
+alter view identity.partner_shown owner to socius_owner;
+grant select on identity.partner_shown to wall_member, wall_operator;
+
+-- Makes a partner with its wallet and its active enrolments [{"kind", "programme_id"}].
+-- True: made. False: there is a partner of this id already. The account is the caller's affair.
+-- Refuses: partner_exists programme_unknown programme_kind_differs enrolment_exists
 create or replace function identity.make_partner(p_market_id int, p_partner_id uuid,
 	p_account_id uuid, p_name text, p_enrolments jsonb, p_digest bytea, p_event_id uuid,
 	p_actor_id uuid, p_actor_role text, p_now timestamptz) returns boolean
 language plpgsql as $$
+declare
+	v_currency text;
 begin
+	select m.currency into strict v_currency from core.market m where m.market_id = p_market_id;
 	insert into identity.partner
 		(market_id, partner_id, account_id, name, digest, created_at)
 	values (p_market_id, p_partner_id, p_account_id, p_name, p_digest, p_now)
@@ -16,9 +167,7 @@ begin
 		return false;
 	end if;
 	insert into ledger.wallet (market_id, owner_id, owner_kind, currency)
-	select p_market_id, p_partner_id, 'partner', m.currency
-	from core.market m
-	where m.market_id = p_market_id;
+	values (p_market_id, p_partner_id, 'partner', v_currency);
 	insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id, to_state,
 		actor_id, actor_role, occurred_at)
 	values (p_market_id, p_event_id, 'partner.created', p_partner_id, 'partner', p_partner_id,
@@ -29,3 +178,104 @@ begin
 end
 $$;
 grant execute on function identity.make_partner to wall_operator;
+
+-- Makes a partner. A partner_id of the client's is an identity of its own: the same request under
+-- it is a replay, whatever its key.
+create or replace function api.create_partner(p_market_id int, p_actor_id uuid, p_actor_role text,
+	p_now timestamptz, p_event_id uuid, p_new_partner_id uuid, p_new_account_id uuid, p_key text,
+	p_digest bytea, p_partner_id uuid, p_account_id uuid, p_name text, p_enrolments jsonb,
+	out replayed boolean, out "row" api.partner)
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+declare
+	v_now timestamptz;
+	v_partner_id uuid := coalesce(p_partner_id, p_new_partner_id);
+	v_claimed_id uuid;
+begin
+	perform core.enter(p_market_id, null);
+	v_now := core.clock(p_market_id, p_now);
+	v_claimed_id := core.claim_key(p_market_id, p_actor_id, 'create_partner', p_key, p_digest,
+		v_partner_id, v_now);
+	replayed := v_claimed_id is not null;
+	if replayed then
+		v_partner_id := v_claimed_id;
+	elsif p_account_id is not null and not exists (
+		select from identity.account a where a.account_id = p_account_id) then
+		perform core.refuse('account_unknown');
+	elsif identity.make_partner(p_market_id, v_partner_id,
+		coalesce(p_account_id, p_new_account_id), p_name, p_enrolments, p_digest, p_event_id,
+		p_actor_id, p_actor_role, v_now) then
+		if p_account_id is null then
+			insert into identity.account (account_id, name, created_at)
+			values (p_new_account_id, p_name, v_now);
+		end if;
+	elsif exists (select from identity.partner p where p.market_id = p_market_id
+		and p.partner_id = v_partner_id and p.digest = p_digest) then
+		replayed := true;
+	else
+		perform core.refuse('key_reused');
+	end if;
+	select s.partner_id, s.account_id, s.name, s.state, s.enrolments, s.created_at, s.version
+	into "row"
+	from identity.partner_shown s
+	where s.market_id = p_market_id and s.partner_id = v_partner_id;
+end
+$$;
+comment on function api.create_partner is 'Makes a partner with wallet and active enrolments. Refuses: account_unknown partner_exists programme_unknown programme_kind_differs enrolment_exists key_reused';
+
+create or replace function api.get_partner(p_market_id int, p_caller_id uuid, p_partner_id uuid,
+	out "row" api.partner)
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+begin
+	perform core.enter(p_market_id, p_caller_id);
+	select s.partner_id, s.account_id, s.name, s.state, s.enrolments, s.created_at, s.version
+	into "row"
+	from identity.partner_shown s
+	where s.market_id = p_market_id and s.partner_id = p_partner_id
+		and (p_caller_id is null or p_caller_id = p_partner_id);
+	if not found then
+		perform core.refuse('partner_unknown');
+	end if;
+end
+$$;
+comment on function api.get_partner is 'Shows one partner; a partner sees itself only. Refuses: partner_unknown';
+
+-- A partner's list holds itself.
+create or replace function api.list_partners(p_market_id int, p_caller_id uuid, p_limit int,
+	p_after_partner_id uuid, p_kind text)
+returns setof api.partner
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+begin
+	perform core.enter(p_market_id, p_caller_id);
+	return query
+	select s.partner_id, s.account_id, s.name, s.state, s.enrolments, s.created_at, s.version
+	from identity.partner_shown s
+	where s.market_id = p_market_id
+		and s.partner_id > coalesce(p_after_partner_id, '00000000-0000-0000-0000-000000000000')
+		and (p_caller_id is null or s.partner_id = p_caller_id)
+		and (p_kind is null or exists (
+			select from onboarding.enrolment e
+			where e.market_id = p_market_id and e.partner_id = s.partner_id and e.kind = p_kind))
+	order by s.partner_id
+	limit p_limit;
+end
+$$;
+comment on function api.list_partners is 'Lists partners by id; a partner sees itself only. Refuses: nothing.';
+
+grant execute on function identity.knows_time_zone to wall_platform;
+alter function api.create_market owner to wall_platform;
+alter function api.get_market owner to wall_platform;
+alter function api.list_markets owner to wall_platform;
+alter function api.get_test_clock owner to wall_operator;
+alter function api.move_test_clock owner to wall_operator;
+alter function api.create_partner owner to wall_operator;
+alter function api.get_partner owner to wall_member;
+alter function api.list_partners owner to wall_member;
+grant execute on function api.create_market, api.get_market, api.list_markets, api.get_test_clock,
+	api.move_test_clock, api.create_partner, api.get_partner, api.list_partners
+	to socius_gate;

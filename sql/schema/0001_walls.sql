@@ -36,6 +36,7 @@ begin
 	execute format('alter database %I set socius.market = %L', current_database(), '0');
 	execute format('alter database %I set socius.partner = %L', current_database(),
 		'00000000-0000-0000-0000-000000000000');
+	execute format('alter database %I set socius.epoch = %L', current_database(), '1');
 	execute format('alter database %I set timezone = %L', current_database(), 'UTC');
 	execute format('alter database %I set search_path = %L', current_database(), '');
 end

@@ -1,11 +1,34 @@
 -- What every room stands on: markets, the memory of keys, jobs, events.
 
+create table core.currency (
+	code text primary key check (code ~ '^[A-Z]{3}$'),
+	exponent smallint not null check (exponent between 0 and 4)
+);
+comment on table core.currency is 'ISO 4217: currencies in use and the digits of their minor unit; a reference table';
+alter table core.currency owner to socius_owner;
+grant select on core.currency to wall_platform, wall_law;
+insert into core.currency (code, exponent)
+select code, 2
+from unnest(string_to_array('AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL '
+	'BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP '
+	'GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK '
+	'LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR '
+	'NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN '
+	'SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW', ' ')) code;
+insert into core.currency (code, exponent)
+select code, 0
+from unnest(string_to_array('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF',
+	' ')) code;
+insert into core.currency (code, exponent)
+select code, 3
+from unnest(string_to_array('BHD IQD JOD KWD LYD OMR TND', ' ')) code;
+
 create table core.market (
 	market_id int primary key,
 	code text not null constraint market_code_taken unique
 		constraint market_code_shape check (code ~ '^[a-z][a-z0-9_-]{1,31}$'),
 	name text not null,
-	currency text not null check (currency ~ '^[A-Z]{3}$'),
+	currency text not null constraint currency_unknown references core.currency (code),
 	currency_exponent smallint not null check (currency_exponent between 0 and 4),
 	time_zone text not null,
 	is_test boolean not null default false,
@@ -63,11 +86,14 @@ create index job_due on core.job (due_at) where state = 'queued';
 call core.raise_walls('core.job');
 grant insert on core.job to wall_operator, wall_runner;
 grant update on core.job to wall_runner;
--- the runner looks for due work in all markets
+-- the runner looks for due work in all markets, and asks for recurring work in each
 create policy runner on core.job to socius_runner using (true);
+grant select, insert, update on core.job to socius_runner;
+grant select on core.market to socius_runner;
 
 create table events.event (
 	market_id int not null,
+	epoch int not null default current_setting('socius.epoch')::int,
 	xid xid8 not null default pg_current_xact_id(),
 	event_id uuid not null,
 	kind text not null check (kind ~ '^[a-z_]+\.[a-z_]+$'),
@@ -80,16 +106,23 @@ create table events.event (
 	actor_role text not null,
 	reason text,
 	occurred_at timestamptz not null,
-	primary key (market_id, xid, event_id)
+	primary key (market_id, epoch, xid, event_id)
 );
-comment on table events.event is 'each transition of anything, one row; read in the order (xid, event_id) below the oldest running transaction';
+comment on table events.event is 'each transition of anything, one row; read in the order (epoch, xid, event_id) below the oldest running transaction';
+comment on column events.event.epoch is 'counts restores: transaction ids begin anew in a restored database';
+comment on column events.event.xid is 'the transaction that wrote it';
+comment on column events.event.subject is 'what changed: partner, booking, ...; with subject_id it has one life';
+comment on column events.event.from_state is 'null: the life begins here, or this is no transition';
 comment on column events.event.kind is '<subject>.<what happened>: booking.confirmed';
 comment on column events.event.partner_id is 'whose feed it is in; null: operators'' only';
 comment on column events.event.actor_id is 'the account that did it; the nil UUID for the runner';
 alter table events.event owner to socius_owner;
-create index event_of_partner on events.event (market_id, partner_id, xid, event_id);
+create index event_of_partner on events.event (market_id, partner_id, epoch, xid, event_id);
 call core.raise_walls('events.event', 'partner_id');
-grant insert on events.event to wall_partner, wall_member, wall_operator, wall_runner;
+grant insert on events.event to wall_partner, wall_member, wall_operator, wall_platform,
+	wall_runner;
+create policy platform on events.event for insert to wall_platform
+	with check (market_id = current_setting('socius.market')::int);
 
 -- Refuses by name: the one way for a function to say no. Becomes a problem with that slug; the
 -- members of p_detail are shown beside it.
@@ -145,6 +178,24 @@ begin
 		perform core.refuse('key_reused');
 	end if;
 	return v_resource_id;
+end
+$$;
+
+-- A market where a UUID is asked for: as the subject of an event, as the owner of a wallet.
+create function core.id_of_market(p_market_id int) returns uuid
+language plpgsql immutable as $$
+begin
+	return ('00000000-0000-0000-0000-' || lpad(to_hex(p_market_id), 12, '0'))::uuid;
+end
+$$;
+
+-- After a restore, by hand of whoever restored: events from now on follow all that were restored,
+-- though transaction ids begin anew. Sessions must connect again.
+create procedure core.begin_epoch()
+language plpgsql as $$
+begin
+	execute format('alter database %I set socius.epoch = %L', current_database(),
+		(select coalesce(max(e.epoch), 0) + 1 from events.event e));
 end
 $$;
 
@@ -225,5 +276,7 @@ begin
 end
 $$;
 
-grant execute on function core.refuse, core.clock, core.enter, core.claim_key, core.following_id
+grant execute on function core.refuse, core.clock, core.enter, core.claim_key,
+	core.following_id, core.id_of_market
 	to wall_partner, wall_member, wall_operator, wall_platform, wall_runner;
+grant execute on function core.clock to socius_runner;

@@ -31,6 +31,36 @@ call core.raise_walls('identity.partner', 'partner_id');
 grant insert on identity.partner to wall_operator;
 grant update (state, version) on identity.partner to wall_operator;
 
+create type api.market as (
+	market_id int,
+	code text,
+	name text,
+	currency text,
+	currency_exponent smallint,
+	time_zone text,
+	is_test boolean,
+	created_at timestamptz,
+	version bigint
+);
+comment on type api.market is 'A city or region with one currency and one wall clock.';
+comment on column api.market.market_id is 'the number that tokens carry';
+comment on column api.market.code is 'identifies the market in paths';
+comment on column api.market.name is 'shown to people';
+comment on column api.market.currency is 'ISO 4217 code of all its amounts';
+comment on column api.market.currency_exponent is 'digits of the minor unit: EUR 2, JPY 0';
+comment on column api.market.time_zone is 'IANA name; local days and weeks are this zone''s';
+comment on column api.market.is_test is 'whether its clock can be moved';
+comment on column api.market.created_at is 'when it was made';
+comment on column api.market.version is 'counts changes; the ETag';
+
+create type api.test_clock as (
+	now timestamptz,
+	held boolean
+);
+comment on type api.test_clock is 'The clock by which a market lives.';
+comment on column api.test_clock.now is 'the market''s present instant';
+comment on column api.test_clock.held is 'true: a test market''s clock stands at `now` until it is moved; false: it is the real clock';
+
 create type api.partner_enrolment as (
 	kind text,
 	programme_id uuid,
