@@ -45,6 +45,21 @@ comment on function ledger.balances is 'parallel arrays of at least two lines wh
 grant execute on function ledger.balances
 	to wall_partner, wall_member, wall_operator, wall_runner, wall_law;
 
+-- Whether shares fit their parties: as many, each party once, a partner among them, a million ppm
+-- in all.
+create function ledger.shares_fit(p_parties text[], p_shares_ppm int[]) returns boolean
+language plpgsql immutable parallel safe as $$
+begin
+	return 'partner' = any (p_parties)
+		and array_length(p_parties, 1) = array_length(p_shares_ppm, 1)
+		and (select count(distinct e.party) = count(*) and sum(e.share_ppm) = 1000000
+				and min(e.share_ppm) >= 0
+			from unnest(p_parties, p_shares_ppm) as e (party, share_ppm));
+end
+$$;
+comment on function ledger.shares_fit is 'each party once, a partner among them, a million ppm in all';
+grant execute on function ledger.shares_fit to wall_operator, wall_law;
+
 create table ledger.wallet (
 	market_id int not null,
 	owner_id uuid not null,
@@ -119,7 +134,7 @@ begin
 end
 $$;
 alter function ledger.guard_transaction owner to socius_owner;
--- each partition gets the row trigger by itself, the trigger on truncate from ledger.guard_partition
+-- A new partition gets the row trigger by itself; the trigger on truncate is made with it.
 create trigger transaction_append_only before update or delete on ledger.transaction
 	for each row execute function ledger.guard_transaction();
 create trigger transaction_never_truncated before truncate on ledger.transaction
@@ -138,3 +153,175 @@ comment on column payouts.closed_week.week is 'Monday of the week, local date of
 alter table payouts.closed_week owner to socius_owner;
 call core.raise_walls('payouts.closed_week');
 grant insert on payouts.closed_week to wall_operator, wall_runner;
+
+create table ledger.share_agreement (
+	market_id int not null,
+	share_agreement_id uuid not null,
+	name text not null,
+	base text not null check (base in ('fare', 'slot_pay', 'net_sales', 'price')),
+	effective_from timestamptz not null,
+	parties text[] not null,
+	shares_ppm int[] not null,
+	created_at timestamptz not null,
+	primary key (market_id, share_agreement_id),
+	constraint agreement_overlaps unique (market_id, base, effective_from),
+	constraint agreement_parts_wrong check (
+		ledger.shares_fit(parties, shares_ppm)
+		and parties <@ array['partner', 'platform'])
+);
+comment on table ledger.share_agreement is 'who gets which part of an amount; a later effective_from is a new version for the same base; never changed';
+comment on column ledger.share_agreement.base is 'what is split: fare, slot_pay, net_sales or price';
+comment on column ledger.share_agreement.effective_from is 'in force from here until the next version of the base';
+comment on column ledger.share_agreement.parties is 'in the order in which a split goes: partner, platform; others come with the rooms that need them';
+comment on column ledger.share_agreement.shares_ppm is 'beside parties, parts of a million';
+alter table ledger.share_agreement owner to socius_owner;
+call core.raise_walls('ledger.share_agreement');
+grant insert on ledger.share_agreement to wall_operator;
+
+-- The replies of the room.
+
+create type api.share_party as (
+	party text,
+	share_ppm int
+);
+comment on type api.share_party is 'One party of a share agreement.';
+comment on column api.share_party.party is 'partner or platform';
+comment on column api.share_party.share_ppm is 'its share in parts of a million: 200000 is 20 %';
+
+create type api.share_agreement as (
+	share_agreement_id uuid,
+	name text,
+	base text,
+	effective_from timestamptz,
+	parties api.share_party[],
+	created_at timestamptz
+);
+comment on type api.share_agreement is 'Who gets which part of an amount.';
+comment on column api.share_agreement.share_agreement_id is 'identifies this version';
+comment on column api.share_agreement.name is 'shown to partners';
+comment on column api.share_agreement.base is 'what is split: fare, slot_pay, net_sales or price';
+comment on column api.share_agreement.effective_from is 'in force from here until the next version for the same base';
+comment on column api.share_agreement.parties is 'the shares, which sum to 1,000,000 ppm, in the order in which a split goes';
+comment on column api.share_agreement.created_at is 'when it was made, by the market''s clock';
+
+create type api.balance as (
+	partner_id uuid,
+	balance_minor bigint,
+	currency text,
+	floor_minor bigint,
+	entries bigint,
+	unsettled_entries bigint,
+	unsettled_since timestamptz,
+	as_of timestamptz
+);
+comment on type api.balance is 'What the platform owes a partner.';
+comment on column api.balance.partner_id is 'whose wallet it is';
+comment on column api.balance.balance_minor is 'what the platform owes; below zero the partner owes; minor units';
+comment on column api.balance.currency is 'ISO 4217';
+comment on column api.balance.floor_minor is 'below it no cash trip is offered; minor units';
+comment on column api.balance.entries is 'lines of this wallet so far';
+comment on column api.balance.unsettled_entries is 'lines that no payout has settled';
+comment on column api.balance.unsettled_since is 'when the first of them was posted, or null when there is none';
+comment on column api.balance.as_of is 'the moment of this answer, by the market''s clock';
+
+create type api.earning as (
+	entry_no bigint,
+	posted_month date,
+	transaction_id uuid,
+	kind text,
+	cause_id uuid,
+	occurred_at timestamptz,
+	posted_at timestamptz,
+	week date,
+	currency text,
+	fare_minor bigint,
+	partner_share_minor bigint,
+	commission_minor bigint,
+	tip_minor bigint,
+	tolls_minor bigint,
+	taxes_and_fees_minor bigint,
+	cancellation_fee_minor bigint,
+	cash_collected_minor bigint,
+	wallet_minor bigint,
+	balance_minor bigint
+);
+comment on type api.earning is 'One line of a wallet, with the parts it is made of.';
+comment on column api.earning.entry_no is 'counts the wallet''s lines without a gap';
+comment on column api.earning.posted_month is 'first day of the month in which it was posted, UTC';
+comment on column api.earning.transaction_id is 'identifies the ledger transaction';
+comment on column api.earning.kind is 'trip, cancellation_fee, slot_pay, payout, ...';
+comment on column api.earning.cause_id is 'the trip, booking, payout, ... behind it';
+comment on column api.earning.occurred_at is 'when what it pays for happened';
+comment on column api.earning.posted_at is 'when it was posted, by the market''s clock';
+comment on column api.earning.week is 'Monday of its statement week, local date of the market';
+comment on column api.earning.currency is 'ISO 4217, of every amount of the line';
+comment on column api.earning.fare_minor is 'fare, or null when it is no trip; minor units';
+comment on column api.earning.partner_share_minor is 'the partner''s part of fare or cancellation fee, or null when it is no trip; minor units';
+comment on column api.earning.commission_minor is 'the platform''s part of fare or cancellation fee, or null when it is no trip; minor units';
+comment on column api.earning.tip_minor is 'tip, all the partner''s, or null when it is no trip; minor units';
+comment on column api.earning.tolls_minor is 'tolls, all the partner''s, or null when it is no trip; minor units';
+comment on column api.earning.taxes_and_fees_minor is 'passed on to authorities, or null when it is no trip; minor units';
+comment on column api.earning.cancellation_fee_minor is 'what the rider paid for a cancelled trip, or null when it is no trip; minor units';
+comment on column api.earning.cash_collected_minor is 'what the partner took in cash, or null when it is no trip; minor units';
+comment on column api.earning.wallet_minor is 'what the line does to the wallet; minor units';
+comment on column api.earning.balance_minor is 'the wallet after the line; minor units';
+
+create type api.ledger_entry as (
+	account int,
+	name text,
+	amount_minor bigint
+);
+comment on type api.ledger_entry is 'One debit or credit.';
+comment on column api.ledger_entry.account is 'number of the ledger account';
+comment on column api.ledger_entry.name is 'its name';
+comment on column api.ledger_entry.amount_minor is 'debit positive, credit negative; minor units of the transaction''s currency';
+
+create type api.ledger_transaction as (
+	owner_id uuid,
+	posted_month date,
+	entry_no bigint,
+	transaction_id uuid,
+	kind text,
+	cause_id uuid,
+	entries api.ledger_entry[],
+	wallet_minor bigint,
+	balance_minor bigint,
+	currency text,
+	occurred_at timestamptz,
+	posted_at timestamptz,
+	week date
+);
+comment on type api.ledger_transaction is 'One ledger transaction: one wallet, entries that sum to zero.';
+comment on column api.ledger_transaction.owner_id is 'whose wallet it moves';
+comment on column api.ledger_transaction.posted_month is 'first day of the month in which it was posted, UTC';
+comment on column api.ledger_transaction.entry_no is 'counts the wallet''s transactions without a gap';
+comment on column api.ledger_transaction.transaction_id is 'identifies it';
+comment on column api.ledger_transaction.kind is 'trip, cancellation_fee, slot_pay, payout, ...';
+comment on column api.ledger_transaction.cause_id is 'the trip, booking, payout, ... that it posts';
+comment on column api.ledger_transaction.entries is 'debits and credits that sum to zero; those of nothing are left out';
+comment on column api.ledger_transaction.wallet_minor is 'what it does to the wallet; minor units';
+comment on column api.ledger_transaction.balance_minor is 'the wallet after it; minor units';
+comment on column api.ledger_transaction.currency is 'ISO 4217';
+comment on column api.ledger_transaction.occurred_at is 'when what it pays for happened';
+comment on column api.ledger_transaction.posted_at is 'when it was posted, by the market''s clock';
+comment on column api.ledger_transaction.week is 'Monday of its statement week, local date of the market';
+
+create type api.ledger_account as (
+	account int,
+	name text,
+	kind text,
+	says text,
+	debit_minor bigint,
+	credit_minor bigint,
+	balance_minor bigint,
+	currency text
+);
+comment on type api.ledger_account is 'One account of the ledger, summed over the market.';
+comment on column api.ledger_account.account is 'its number';
+comment on column api.ledger_account.name is 'its name';
+comment on column api.ledger_account.kind is 'asset, liability, income or expense';
+comment on column api.ledger_account.says is 'what stands on it';
+comment on column api.ledger_account.debit_minor is 'sum of its debits; minor units';
+comment on column api.ledger_account.credit_minor is 'sum of its credits; minor units';
+comment on column api.ledger_account.balance_minor is 'debits less credits; minor units';
+comment on column api.ledger_account.currency is 'ISO 4217';

@@ -1,0 +1,320 @@
+-- Trips: what they come to, reporting them, reading them.
+
+-- What a trip comes to. Exactly one of fare and cancellation fee may be above zero; that one is
+-- split by the agreement, in the order of its parties. A cancellation fee is always collected by
+-- the platform, so p_cash says whether the partner holds the money of a completed trip.
+create or replace function fulfilment.price_trip(p_cash boolean, p_fare_minor bigint,
+	p_tip_minor bigint, p_tolls_minor bigint, p_taxes_and_fees_minor bigint,
+	p_cancellation_fee_minor bigint, p_parties text[], p_shares_ppm int[])
+returns fulfilment.trip_money
+language plpgsql immutable parallel safe as $$
+declare
+	v_parts constant bigint[] :=
+		ledger.split(p_fare_minor + p_cancellation_fee_minor, p_shares_ppm);
+	v_share constant bigint := v_parts[array_position(p_parties, 'partner')];
+	v_commission constant bigint :=
+		coalesce(v_parts[array_position(p_parties, 'platform')], 0);
+	v_total constant bigint := p_fare_minor + p_cancellation_fee_minor + p_tip_minor
+		+ p_tolls_minor + p_taxes_and_fees_minor;
+	v_earnings constant bigint := v_share + p_tip_minor + p_tolls_minor;
+	v_cash constant bigint := case when p_cash then v_total else 0 end;
+begin
+	return row(v_total, v_share, v_commission, v_earnings, v_cash, v_earnings - v_cash);
+end
+$$;
+comment on function fulfilment.price_trip is 'what a trip comes to; the quote and the report call it alike';
+
+-- The agreement that splits fares at a moment; no row where there is none.
+create or replace function fulfilment.agreement_at(p_market_id int, p_at timestamptz)
+returns setof ledger.share_agreement
+language sql stable parallel safe rows 1 as $$
+	select a.*
+	from ledger.share_agreement a
+	where a.market_id = p_market_id and a.base = 'fare' and a.effective_from <= p_at
+	order by a.effective_from desc
+	limit 1
+$$;
+comment on function fulfilment.agreement_at is 'the share agreement for fares in force at a moment';
+
+-- Posts what a trip comes to. Who paid by card paid the platform; who paid cash paid the partner,
+-- whose wallet then owes the platform its part and the taxes.
+create or replace function fulfilment.post_trip(p_trip fulfilment.trip, p_transaction_id uuid)
+returns void
+language plpgsql as $$
+declare
+	v_accounts int[];
+	v_amounts bigint[];
+begin
+	if p_trip.status <> 'completed' then
+		v_accounts := array[1000, 2000, 4100];
+		v_amounts := array[p_trip.total_minor, -p_trip.partner_share_minor, -p_trip.commission_minor];
+	elsif p_trip.cash_collected_minor > 0 then
+		v_accounts := array[2000, 4000, 2100];
+		v_amounts := array[-p_trip.wallet_minor, -p_trip.commission_minor,
+			-p_trip.taxes_and_fees_minor];
+	else
+		v_accounts := array[1000, 2000, 4000, 2100];
+		v_amounts := array[p_trip.total_minor, -p_trip.earnings_minor, -p_trip.commission_minor,
+			-p_trip.taxes_and_fees_minor];
+	end if;
+	perform ledger.post(p_trip.market_id, p_trip.partner_id, p_transaction_id,
+		case p_trip.status when 'completed' then 'trip' else 'cancellation_fee' end,
+		p_trip.trip_id, v_accounts, v_amounts, p_trip.ended_at, p_trip.reported_at);
+end
+$$;
+comment on function fulfilment.post_trip is 'the one ledger transaction of a trip';
+
+-- What follows from a new trip: its ledger transaction, unless it comes to nothing, and its event.
+create or replace function fulfilment.finish_trip(p_trip fulfilment.trip, p_transaction_id uuid,
+	p_event_id uuid, p_actor_id uuid, p_actor_role text) returns void
+language plpgsql as $$
+begin
+	if p_trip.status = 'completed' or p_trip.total_minor > 0 then
+		perform fulfilment.post_trip(p_trip, p_transaction_id);
+	end if;
+	insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id, to_state,
+		actor_id, actor_role, occurred_at)
+	values (p_trip.market_id, p_event_id, 'trip.' || p_trip.status, p_trip.partner_id, 'trip',
+		p_trip.trip_id, p_trip.status, p_actor_id, p_actor_role, p_trip.reported_at);
+end
+$$;
+comment on function fulfilment.finish_trip is 'ledger transaction and event of a new trip';
+
+-- Why nobody can have driven: there is no such partner, or it is no active driver.
+create or replace function fulfilment.no_driver(p_market_id int, p_partner_id uuid) returns text
+language plpgsql stable as $$
+begin
+	if exists (select from identity.partner p
+		where p.market_id = p_market_id and p.partner_id = p_partner_id) then
+		return 'not_enrolled';
+	end if;
+	return 'partner_unknown';
+end
+$$;
+comment on function fulfilment.no_driver is 'the refusal for a partner without an active enrolment as a driver';
+
+-- A trip as the API shows it.
+create or replace function fulfilment.show_trip(p_trip fulfilment.trip) returns api.trip
+language sql immutable parallel safe as $$
+	select row(
+		p_trip.trip_id,
+		p_trip.partner_id,
+		p_trip.status,
+		p_trip.origin,
+		p_trip.payment,
+		p_trip.started_at,
+		p_trip.ended_at,
+		p_trip.distance_m,
+		p_trip.currency,
+		p_trip.fare_minor,
+		p_trip.tip_minor,
+		p_trip.tolls_minor,
+		p_trip.taxes_and_fees_minor,
+		p_trip.cancellation_fee_minor,
+		p_trip.total_minor,
+		p_trip.share_agreement_id,
+		p_trip.partner_share_minor,
+		p_trip.commission_minor,
+		p_trip.earnings_minor,
+		p_trip.cash_collected_minor,
+		p_trip.wallet_minor,
+		p_trip.reported_at
+	)::api.trip
+$$;
+comment on function fulfilment.show_trip is 'a trip as the API shows it';
+
+grant execute on function fulfilment.price_trip to wall_member, wall_operator, wall_law;
+grant execute on function fulfilment.agreement_at to wall_member, wall_operator;
+grant execute on function fulfilment.post_trip, fulfilment.finish_trip, fulfilment.no_driver
+	to wall_operator;
+grant execute on function fulfilment.show_trip to wall_member, wall_operator;
+
+-- Takes the report of a finished trip: the row, its event and its ledger transaction at once.
+-- The reporting app's trip id is the key: the same report again changes nothing and is answered
+-- alike, whatever has become of the partner meanwhile, so a refusal first looks for the trip. A
+-- trip that comes to nothing because it was cancelled posts nothing. Trips may overlap, take no
+-- time and come in any order.
+create or replace function api.create_trip(p_market_id int, p_actor_id uuid, p_actor_role text,
+	p_now timestamptz, p_event_id uuid, p_transaction_id uuid, p_digest bytea, p_trip_id uuid,
+	p_partner_id uuid, p_status text, p_origin text, p_payment text, p_started_at timestamptz,
+	p_ended_at timestamptz, p_distance_m int, p_currency text, p_fare_minor bigint,
+	p_tip_minor bigint, p_tolls_minor bigint, p_taxes_and_fees_minor bigint,
+	p_cancellation_fee_minor bigint,
+	out refused text, out detail jsonb, out replayed boolean, out "row" api.trip)
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+declare
+	v_fee_minor constant bigint := coalesce(p_cancellation_fee_minor, 0);
+	v_currency text;
+	v_enrolment text;
+	v_agreement ledger.share_agreement;
+	v_money fulfilment.trip_money;
+	v_trip fulfilment.trip;
+begin
+	perform core.enter(p_market_id, null);
+	select m.currency, e.state, a.share_agreement_id, a.parties, a.shares_ppm
+	into v_currency, v_enrolment, v_agreement.share_agreement_id, v_agreement.parties,
+		v_agreement.shares_ppm
+	from core.market m
+	left join onboarding.enrolment e on e.market_id = p_market_id
+		and e.partner_id = p_partner_id and e.kind = 'driver'
+	left join lateral fulfilment.agreement_at(p_market_id, p_started_at) a on true
+	where m.market_id = p_market_id;
+	if p_ended_at < p_started_at then
+		refused := 'trip_times_wrong';
+	elsif p_ended_at > p_now then
+		refused := 'trip_in_the_future';
+	elsif not fulfilment.amounts_fit(p_status, p_fare_minor, p_tip_minor, p_tolls_minor,
+		p_taxes_and_fees_minor, v_fee_minor) then
+		refused := 'trip_amounts_wrong';
+	elsif p_currency <> v_currency then
+		refused := 'trip_currency_differs';
+		detail := jsonb_build_object('currency', v_currency);
+	elsif v_enrolment is distinct from 'active' then
+		refused := fulfilment.no_driver(p_market_id, p_partner_id);
+	elsif v_agreement.share_agreement_id is null then
+		refused := 'agreement_missing';
+	else
+		v_money := fulfilment.price_trip(p_payment = 'cash' and p_status = 'completed',
+			p_fare_minor, p_tip_minor, p_tolls_minor, p_taxes_and_fees_minor, v_fee_minor,
+			v_agreement.parties, v_agreement.shares_ppm);
+		insert into fulfilment.trip values (p_market_id, p_trip_id, p_partner_id, p_digest,
+			p_status, coalesce(p_origin, 'offer'), p_payment, p_started_at, p_ended_at,
+			p_distance_m, p_currency, p_fare_minor, p_tip_minor, p_tolls_minor,
+			p_taxes_and_fees_minor, v_fee_minor, v_agreement.share_agreement_id,
+			v_money.total_minor, v_money.partner_share_minor, v_money.commission_minor,
+			v_money.earnings_minor, v_money.cash_collected_minor, v_money.wallet_minor, p_now)
+		on conflict (market_id, trip_id) do nothing
+		returning * into v_trip;
+		if found then
+			perform fulfilment.finish_trip(v_trip, p_transaction_id, p_event_id, p_actor_id,
+				p_actor_role);
+			"row" := fulfilment.show_trip(v_trip);
+			return;
+		end if;
+	end if;
+	select t.* into v_trip
+	from fulfilment.trip t
+	where t.market_id = p_market_id and t.trip_id = p_trip_id;
+	if v_trip.digest = p_digest then
+		refused := null;
+		detail := null;
+		replayed := true;
+		"row" := fulfilment.show_trip(v_trip);
+	elsif found then
+		refused := 'key_reused';
+		detail := null;
+	end if;
+end
+$$;
+alter function api.create_trip owner to wall_operator;
+comment on function api.create_trip is 'Takes the report of a finished trip and posts what it comes to. Refuses: partner_unknown not_enrolled agreement_missing trip_times_wrong trip_in_the_future trip_amounts_wrong trip_currency_differs key_reused';
+grant execute on function api.create_trip to socius_gate;
+call core.make_batch('api.create_trip'::regproc::regprocedure, 'wall_operator', 'wallets');
+
+-- What a trip would come to, by the same arithmetic; nothing is posted. What is not said is
+-- nothing, completed, by card, and now.
+create or replace function api.quote_earnings(p_market_id int, p_now timestamptz,
+	p_started_at timestamptz, p_status text, p_payment text, p_currency text, p_fare_minor bigint,
+	p_tip_minor bigint, p_tolls_minor bigint, p_taxes_and_fees_minor bigint,
+	p_cancellation_fee_minor bigint, out "row" api.earnings_quote)
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+declare
+	v_status constant text := coalesce(p_status, 'completed');
+	v_tip_minor constant bigint := coalesce(p_tip_minor, 0);
+	v_tolls_minor constant bigint := coalesce(p_tolls_minor, 0);
+	v_taxes_minor constant bigint := coalesce(p_taxes_and_fees_minor, 0);
+	v_fee_minor constant bigint := coalesce(p_cancellation_fee_minor, 0);
+	v_market core.market;
+	v_agreement ledger.share_agreement;
+	v_money fulfilment.trip_money;
+begin
+	perform core.enter(p_market_id, null);
+	select m.* into v_market from core.market m where m.market_id = p_market_id;
+	select a.* into v_agreement
+	from fulfilment.agreement_at(p_market_id,
+		coalesce(p_started_at, v_market.test_now, p_now)) a;
+	if not fulfilment.amounts_fit(v_status, p_fare_minor, v_tip_minor, v_tolls_minor,
+		v_taxes_minor, v_fee_minor) then
+		perform core.refuse('trip_amounts_wrong');
+	elsif p_currency <> v_market.currency then
+		perform core.refuse('trip_currency_differs',
+			jsonb_build_object('currency', v_market.currency));
+	elsif v_agreement.share_agreement_id is null then
+		perform core.refuse('agreement_missing');
+	end if;
+	v_money := fulfilment.price_trip(coalesce(p_payment = 'cash', false) and v_status = 'completed', p_fare_minor,
+		v_tip_minor, v_tolls_minor, v_taxes_minor, v_fee_minor, v_agreement.parties,
+		v_agreement.shares_ppm);
+	"row" := row(v_agreement.share_agreement_id, p_currency, v_money.total_minor,
+		v_money.partner_share_minor, v_money.commission_minor, v_tip_minor, v_tolls_minor,
+		v_taxes_minor, v_money.earnings_minor, v_money.cash_collected_minor,
+		v_money.wallet_minor);
+end
+$$;
+alter function api.quote_earnings owner to wall_operator;
+comment on function api.quote_earnings is 'Shows what a trip would come to; posts nothing. Refuses: trip_amounts_wrong trip_currency_differs agreement_missing';
+grant execute on function api.quote_earnings to socius_gate;
+
+-- Trips, the newest first: a partner's own, or those of the market, of one partner if asked.
+create or replace function api.list_trips(p_market_id int, p_caller_id uuid, p_partner_id uuid,
+	p_from timestamptz, p_to timestamptz, p_limit int, p_after_started_at timestamptz,
+	p_after_trip_id uuid) returns setof api.trip
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+declare
+	v_of constant uuid := coalesce(p_caller_id, p_partner_id);
+	v_from constant timestamptz := coalesce(p_from, '-infinity');
+	v_to constant timestamptz := coalesce(p_to, 'infinity');
+	v_after_started_at constant timestamptz := coalesce(p_after_started_at, 'infinity');
+	v_after_trip_id constant uuid :=
+		coalesce(p_after_trip_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+begin
+	perform core.enter(p_market_id, p_caller_id);
+	if p_partner_id <> p_caller_id then
+		return;
+	elsif v_of is not null then
+		return query
+		select (fulfilment.show_trip(t)).*
+		from fulfilment.trip t
+		where t.market_id = p_market_id and t.partner_id = v_of
+			and t.started_at >= v_from and t.started_at < v_to
+			and (t.started_at, t.trip_id) < (v_after_started_at, v_after_trip_id)
+		order by t.started_at desc, t.trip_id desc
+		limit p_limit;
+	else
+		return query
+		select (fulfilment.show_trip(t)).*
+		from fulfilment.trip t
+		where t.market_id = p_market_id
+			and t.started_at >= v_from and t.started_at < v_to
+			and (t.started_at, t.trip_id) < (v_after_started_at, v_after_trip_id)
+		order by t.started_at desc, t.trip_id desc
+		limit p_limit;
+	end if;
+end
+$$;
+alter function api.list_trips owner to wall_member;
+comment on function api.list_trips is 'Lists trips, the newest first. Refuses: nothing.';
+grant execute on function api.list_trips to socius_gate;
+
+-- One trip; another partner's is not there.
+create or replace function api.get_trip(p_market_id int, p_caller_id uuid, p_trip_id uuid,
+	out "row" api.trip)
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	perform core.enter(p_market_id, p_caller_id);
+	select (fulfilment.show_trip(t)).* into "row"
+	from fulfilment.trip t
+	where t.market_id = p_market_id and t.trip_id = p_trip_id
+		and (p_caller_id is null or t.partner_id = p_caller_id);
+	if not found then
+		perform core.refuse('trip_unknown');
+	end if;
+end
+$$;
+alter function api.get_trip owner to wall_member;
+comment on function api.get_trip is 'Shows one trip. Refuses: trip_unknown';
+grant execute on function api.get_trip to socius_gate;
