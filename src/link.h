@@ -36,9 +36,10 @@ enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 /* The event loop, as the link sees it. */
 struct loop {
 	void *of;
-	/* Watch fd for LOOP_READ and LOOP_WRITE, level-triggered; a second call replaces the interest.
-	 * When ready, `ready(arg, events)` is called. */
-	void (*watch)(void *of, int fd, int events, void (*ready)(void *arg, int events), void *arg);
+	/* Watch fd for LOOP_READ and LOOP_WRITE, level-triggered; a second call replaces the
+	 * interest. When ready, `ready(arg, events)` is called. */
+	void (*watch)(
+	    void *of, int fd, int events, void (*ready)(void *arg, int events), void *arg);
 	void (*unwatch)(void *of, int fd);
 	int64_t (*now_us)(void *of); /* monotonic */
 };
@@ -47,9 +48,9 @@ enum lane { LANE_READ, LANE_WRITE, LANE_SLOW };
 
 /* One SQL statement, derived from an endpoint row and the catalog by contract.c. */
 struct statement {
-	const char *name;       /* prepared under this name, the function's */
-	const char *sql;        /* select ... from api.f($1, $2, ...) */
-	const char *batch_sql;  /* select ... from api.f_batch($1, $2[], ...), or NULL */
+	const char *name;      /* the function's, for log lines */
+	const char *sql;       /* select ... from api.f($1, $2, ...) */
+	const char *batch_sql; /* select ... from api.f_batch($1, $2[], ...), or NULL */
 	enum lane lane;
 	int args_count;
 	enum type types[REQUEST_ARGS_MAX];
@@ -59,7 +60,7 @@ struct statement {
 enum outcome {
 	OUTCOME_ROWS,        /* rows is the result */
 	OUTCOME_FAILED,      /* sqlstate and the rest say why; nothing was changed */
-	OUTCOME_UNAVAILABLE, /* not sent, or sent and the connection lost: effect unknown for writes */
+	OUTCOME_UNAVAILABLE, /* not sent; or sent and the connection lost: effect unknown */
 	OUTCOME_BUSY         /* too many calls wait */
 };
 
@@ -67,7 +68,8 @@ struct answer {
 	enum outcome outcome;
 	bool sent; /* UNAVAILABLE: it may have had its effect */
 	struct rows rows;
-	const char *sqlstate, *message, *constraint, *detail; /* FAILED; valid during the callback */
+	/* FAILED; valid during the callback; constraint and detail may be NULL */
+	const char *sqlstate, *message, *constraint, *detail;
 };
 
 /* A question. The caller owns the memory of the call and its values until `done` ran, or until
@@ -79,11 +81,7 @@ struct call {
 	void (*done)(struct call *call, const struct answer *answer);
 	void *of;
 
-	/* the link's own */
-	struct call *next;
-	int retries;
-	int64_t asked_us;
-	bool alone;
+	struct link_slot *slot; /* the link's own */
 };
 
 struct link;
@@ -102,8 +100,8 @@ void link_flush(struct link *link);
 /* Call about every 100 ms: reconnects, times out. */
 void link_tick(struct link *link);
 
-bool link_ready(const struct link *link);     /* a read and a write connection are up */
-int link_waiting(const struct link *link);    /* calls queued or in flight */
+bool link_ready(const struct link *link);  /* a read and a write connection are up */
+int link_waiting(const struct link *link); /* calls queued or in flight */
 void link_close(struct link *link);
 
 #endif
