@@ -1,13 +1,14 @@
 /*
- * token: access tokens. JWTs (RFC 7519, RFC 9068) signed with HS256 by one of our own keys.
+ * token: access tokens. JWTs (RFC 7519) signed with HS256 by one of our own keys.
  *
  * A key is a file <kid>.key of one folder: 64 or more hexadecimal digits, readable by its owner
  * only. Every key verifies; the newest signs. Put a new file there and tokens are signed with it
  * within a second; take a file away and its tokens are worth nothing within a second.
  *
  * libjwt does the signature and nothing else: before it sees a token, the header is held against
- * what we sign (alg, typ, kid), because libjwt 1.10 takes any algorithm with any key; after it, the
- * claims are read strictly, because it checks none.
+ * what we sign (alg, typ, kid and no other member), because libjwt 1.10 takes any algorithm with
+ * any key; after it, the claims are read strictly, because it checks none. It knows no typ but
+ * "JWT", so the kind of token stands in a claim of its own (RFC 8725 section 3.12).
  */
 #ifndef SOCIUS_TOKEN_H
 #define SOCIUS_TOKEN_H
@@ -25,7 +26,7 @@ enum {
 	TOKEN_KID_BYTES_MAX = 64, /* of [A-Za-z0-9._-] */
 	TOKEN_SECRET_BYTES_MIN = 32,
 	TOKEN_SECRET_BYTES_MAX = 64,
-	TOKEN_SCOPES_BYTES_MAX = 1024,
+	TOKEN_SCOPES_BYTES_MAX = 511,
 	TOKEN_SKEW_S = 60,           /* clocks of who signs and who checks may differ by this */
 	TOKEN_LIFE_S = 600,          /* of a token that the API gives out */
 	TOKEN_LIFE_S_MAX = 31622400, /* a year: service tokens made by hand */
@@ -34,6 +35,7 @@ enum {
 
 #define TOKEN_ISSUER "socius"
 #define TOKEN_AUDIENCE "socius-api"
+#define TOKEN_USE "access" /* claim token_use */
 
 struct token_key {
 	char kid[TOKEN_KID_BYTES_MAX + 1];
@@ -48,22 +50,23 @@ struct token_keys {
 	int newest; /* signs */
 };
 
-/* Reads the folder. NULL: done, count may be 0; else one phrase that says what is wrong, and `keys`
- * is as before. */
+/* Reads the folder. NULL: all of it could be read; else one phrase that says what could not, and
+ * `keys` holds the rest: a key that is gone or spoilt is worth nothing. Equal folders give equal
+ * bytes, to be compared with memcmp. */
 const char *token_keys_load(struct token_keys *keys, const char *folder);
 
 /* Makes a new key file in the folder (which must exist) and puts its kid into `kid`.
- * NULL: done; else one phrase that says what is wrong. */
+ * NULL: done; else one phrase that says why not. */
 const char *token_key_make(const char *folder, char kid[TOKEN_KID_BYTES_MAX + 1]);
 
-/* Signs a token for this caller with the newest key. The text is the caller's to free; NULL: there
- * is no key. caller->scopes NULL: all of its role. */
-char *token_mint(
-    const struct token_keys *keys, const struct caller *caller, int64_t now_us, int64_t life_s);
+/* Signs a token for this caller with the newest key; caller->scopes NULL: all that `roles` gives
+ * its role. The text is to be freed; NULL: there is no key. */
+char *token_mint(const struct token_keys *keys, const struct role *roles,
+    const struct caller *caller, int64_t now_us, int64_t life_s);
 
 /* What a token says, verified. */
 struct token {
-	struct caller caller;                    /* role is one of `roles`; scopes are below */
+	struct caller caller;                    /* role is one of `roles`; .scopes are below */
 	char scopes[TOKEN_SCOPES_BYTES_MAX + 1]; /* those of the token that the role has */
 	int64_t expires_us;
 };
