@@ -21,7 +21,8 @@ struct encoder {
 };
 
 /* The reply to an answered operation, whatever the answer: 2xx, 304, or the problem that the
- * function or PostgreSQL gave. Runs .finishes. A request->problem that is set already wins. */
+ * function or PostgreSQL gave. Runs .finishes. A request->problem that is set already wins.
+ * A STREAM's body is the answered events as text, each with its cursor as id. */
 void encode_reply(const struct encoder *encoder, const struct operation *operation,
     struct request *request, const struct answer *answer, struct reply *reply);
 

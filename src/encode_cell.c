@@ -1,0 +1,302 @@
+/* encode_cell: PostgreSQL's binary cells as JSON and as text; see encode_parts.h. */
+#include <assert.h>
+#include <inttypes.h>
+
+#include "catalog.h"
+#include "encode_parts.h"
+#include "socius/instant.h"
+#include "socius/uuid.h"
+
+/* A reader over the bytes of a cell. PostgreSQL made them: what does not fit is our own mistake. */
+static struct text
+cut(struct text *from, size_t bytes)
+{
+	struct text piece = { from->at, bytes };
+
+	assert(from->bytes >= bytes);
+	from->at += bytes;
+	from->bytes -= bytes;
+	return piece;
+}
+
+static int64_t
+cut_integer(struct text *from, int bytes)
+{
+	return catalog_integer(cut(from, (size_t)bytes).at, bytes);
+}
+
+/* The next cell of an array or a composite: its length and its bytes. false: null. */
+static bool
+cut_cell(struct text *from, struct text *cell)
+{
+	int64_t bytes = cut_integer(from, 4);
+
+	if (bytes < 0)
+		return false;
+	*cell = cut(from, (size_t)bytes);
+	return true;
+}
+
+/* --- scalars whose JSON form is a string, as their bare text --- */
+
+/* Base-10000 digits with a weight, as numeric_send has them: ndigits, weight, sign, dscale. */
+static struct text
+numeric_text(struct text cell, struct arena *arena)
+{
+	int64_t digits = cut_integer(&cell, 2), weight = cut_integer(&cell, 2);
+	uint16_t sign = (uint16_t)cut_integer(&cell, 2);
+	int64_t scale = cut_integer(&cell, 2);
+	struct buffer buffer;
+	size_t point;
+
+	buffer_init(&buffer, arena, 64);
+	if (sign == 0xc000)
+		return TEXT("NaN");
+	if (sign == 0x4000)
+		buffer_add(&buffer, "-", 1);
+	if (weight < 0)
+		buffer_add(&buffer, "0", 1);
+	for (int64_t i = 0; i <= weight; i++)
+		buffer_print(&buffer, i == 0 ? "%" PRId64 : "%04" PRId64,
+		    i < digits ? cut_integer(&cell, 2) : 0);
+	if (scale <= 0)
+		return buffer_text(&buffer);
+	buffer_add(&buffer, ".", 1);
+	point = buffer.bytes;
+	for (int64_t i = weight + 1; (int64_t)(buffer.bytes - point) < scale; i++)
+		buffer_print(
+		    &buffer, "%04" PRId64, i >= 0 && i < digits ? cut_integer(&cell, 2) : 0);
+	return (struct text){ buffer.at, point + (size_t)scale };
+}
+
+static struct text
+bytea_text(struct text cell, struct arena *arena)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *at = arena_take(arena, cell.bytes * 2 + 1);
+
+	for (size_t i = 0; i < cell.bytes; i++) {
+		at[2 * i] = digits[(unsigned char)cell.at[i] >> 4];
+		at[2 * i + 1] = digits[cell.at[i] & 15];
+	}
+	return (struct text){ at, cell.bytes * 2 };
+}
+
+/* Empty for `infinity` and what lies beyond the years that text can say. */
+static struct text
+time_text(uint32_t oid, struct text cell, struct arena *arena)
+{
+	char *to = arena_take(arena, INSTANT_TEXT_BYTES_MAX);
+	int64_t since_2000 = catalog_integer(cell.at, (int)cell.bytes), us;
+	int bytes;
+
+	if (oid == OID_DATE) {
+		if (since_2000 == INT32_MAX || since_2000 == INT32_MIN)
+			return (struct text){ to, 0 };
+		bytes = instant_write_date((int32_t)(since_2000 + DAYS_OF_2000), to);
+	} else {
+		if (since_2000 == INT64_MIN ||
+		    __builtin_add_overflow(since_2000, INSTANT_OF_2000, &us))
+			return (struct text){ to, 0 };
+		bytes = oid == OID_TIMESTAMP ? instant_write_local(us, to) : instant_write(us, to);
+	}
+	return (struct text){ to, (size_t)bytes };
+}
+
+static struct text
+uuid_text(struct text cell, struct arena *arena)
+{
+	char *to = arena_take(arena, UUID_TEXT_BYTES);
+	struct uuid uuid;
+
+	assert(cell.bytes == UUID_BYTES);
+	memcpy(uuid.byte, cell.at, UUID_BYTES);
+	uuid_write(&uuid, to);
+	return (struct text){ to, UUID_TEXT_BYTES - 1 };
+}
+
+/* Texts of our own making: they need no escapes. */
+static bool
+scalar_text(uint32_t oid, struct text cell, struct arena *arena, struct text *to)
+{
+	switch (oid) {
+	case OID_UUID:
+		*to = uuid_text(cell, arena);
+		return true;
+	case OID_TIMESTAMPTZ:
+	case OID_TIMESTAMP:
+	case OID_DATE:
+		*to = time_text(oid, cell, arena);
+		return true;
+	case OID_NUMERIC:
+		*to = numeric_text(cell, arena);
+		return true;
+	case OID_BYTEA:
+		*to = bytea_text(cell, arena);
+		return true;
+	case OID_XID8:
+		*to = text_of(arena_print(arena, "%" PRIu64, catalog_number(cell.at, 8)));
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+encode_knows(uint32_t oid)
+{
+	static const uint32_t known[] = { OID_BOOL, OID_BYTEA, OID_NAME, OID_INT8, OID_INT2,
+		OID_INT4, OID_TEXT, OID_JSON, OID_BPCHAR, OID_VARCHAR, OID_DATE, OID_TIMESTAMP,
+		OID_TIMESTAMPTZ, OID_NUMERIC, OID_UUID, OID_JSONB, OID_XID8 };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i] == oid)
+			return true;
+	return false;
+}
+
+/* --- arrays and composites --- */
+
+/* record_send: the number of fields, then for each its type and its cell. */
+static void
+composite_cell(
+    const struct contract *contract, const struct shape *shape, struct text cell, struct json *json)
+{
+	int64_t count = cut_integer(&cell, 4);
+
+	assert(count == shape->fields_count);
+	json_open_object(json);
+	for (int64_t i = 0; i < count; i++) {
+		uint32_t oid = (uint32_t)cut_integer(&cell, 4);
+		struct text field;
+
+		json_name(json, shape->fields[i].name);
+		if (cut_cell(&cell, &field))
+			encode_cell(contract, oid, field, json);
+		else
+			json_write_null(json);
+	}
+	json_close_object(json);
+}
+
+/* array_send: dimensions, whether there are nulls, the element's type, then size and lower bound
+ * of each dimension, then the cells with the last dimension running fastest. */
+struct array {
+	uint32_t element_oid;
+	int64_t dimensions;
+	int64_t sizes[6]; /* MAXDIM */
+	struct text cells;
+};
+
+static void
+array_dimension(
+    const struct contract *contract, struct array *array, int64_t dimension, struct json *json)
+{
+	struct text cell;
+
+	json_open_array(json);
+	for (int64_t i = 0; i < array->sizes[dimension]; i++) {
+		if (dimension + 1 < array->dimensions)
+			array_dimension(contract, array, dimension + 1, json);
+		else if (cut_cell(&array->cells, &cell))
+			encode_cell(contract, array->element_oid, cell, json);
+		else
+			json_write_null(json);
+	}
+	json_close_array(json);
+}
+
+static void
+array_cell(const struct contract *contract, struct text cell, struct json *json)
+{
+	struct array array = { .dimensions = cut_integer(&cell, 4) };
+
+	assert(array.dimensions >= 0 && array.dimensions <= 6);
+	(void)cut(&cell, 4); /* whether there are nulls: each cell says so again */
+	array.element_oid = (uint32_t)cut_integer(&cell, 4);
+	for (int64_t i = 0; i < array.dimensions; i++) {
+		array.sizes[i] = cut_integer(&cell, 4);
+		(void)cut(&cell, 4); /* JSON has no lower bounds */
+	}
+	array.cells = cell;
+	/* an empty array has no dimension; sizes[0] is 0 then */
+	array_dimension(contract, &array, 0, json);
+}
+
+static void
+nested_cell(const struct contract *contract, uint32_t oid, struct text cell, struct json *json)
+{
+	const struct shape *shape = contract_shape(contract, oid);
+
+	assert(shape != NULL && shape->kind != SHAPE_SCALAR);
+	if (shape->kind == SHAPE_COMPOSITE)
+		composite_cell(contract, shape, cell, json);
+	else
+		array_cell(contract, cell, json);
+}
+
+static void
+quoted(struct text text, struct json *json)
+{
+	char *raw;
+
+	if (text.bytes == 0) {
+		json_write_null(json);
+		return;
+	}
+	raw = arena_print(json->to->arena, "\"%.*s\"", (int)text.bytes, text.at);
+	json_write_raw(json, (struct text){ raw, text.bytes + 2 });
+}
+
+void
+encode_cell(const struct contract *contract, uint32_t oid, struct text cell, struct json *json)
+{
+	struct text text;
+
+	switch (oid) {
+	case OID_INT2:
+	case OID_INT4:
+	case OID_INT8:
+		json_write_int(json, catalog_integer(cell.at, (int)cell.bytes));
+		break;
+	case OID_BOOL:
+		json_write_bool(json, cell.at[0] != 0);
+		break;
+	case OID_TEXT:
+	case OID_VARCHAR:
+	case OID_BPCHAR:
+	case OID_NAME:
+		json_write_text(json, cell);
+		break;
+	case OID_JSONB:
+		(void)cut(&cell, 1); /* jsonb_send begins with a version */
+		/* fall through */
+	case OID_JSON:
+		json_write_raw(json, cell);
+		break;
+	default:
+		if (!scalar_text(oid, cell, json->to->arena, &text))
+			nested_cell(contract, oid, cell, json);
+		else if (oid == OID_BYTEA)
+			json_write_text(json, text);
+		else
+			quoted(text, json);
+	}
+}
+
+struct text
+encode_plain(const struct contract *contract, uint32_t oid, struct text cell, struct arena *arena)
+{
+	struct buffer buffer;
+	struct json json;
+	struct text text;
+
+	if (oid == OID_TEXT || oid == OID_VARCHAR || oid == OID_BPCHAR || oid == OID_NAME)
+		return cell;
+	if (scalar_text(oid, cell, arena, &text))
+		return text;
+	buffer_init(&buffer, arena, 64);
+	json_init(&json, &buffer);
+	encode_cell(contract, oid, cell, &json);
+	return buffer_text(&buffer);
+}
