@@ -279,11 +279,12 @@ sql_market(void)
 const char *
 sql_partner(int market_id, const char *kind)
 {
-	const char *partner_id = sql_id();
+	const char *partner_id = sql_id(), *account_id = sql_id();
 
+	sql_run("insert into identity.account values ('%s', 'Partner', " SQL_NOW ")", account_id);
 	sql_run("select identity.make_partner(%d, '%s', '%s', 'Partner', "
 		"'[{\"kind\": \"%s\"}]', " SQL_DIGEST ", '%s', '%s', 'operator', " SQL_NOW ")",
-	    market_id, partner_id, sql_id(), kind, sql_id(), sql_operator());
+	    market_id, partner_id, account_id, kind, sql_id(), sql_operator());
 	return partner_id;
 }
 

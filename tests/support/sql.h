@@ -47,8 +47,8 @@ void sql_fails(const char *sqlstate, const char *format, ...) __attribute__((for
 /* Goes on as this role; NULL: as superuser again. */
 void sql_as(const char *role);
 
-/* The view laws.<law> is clean; after `format` ran it shows at least one row, and its _examined
- * view has looked at something. The transaction goes on as if `format` had not run. */
+/* After `format` ran, the view laws.<law> shows more rows than before, and its _examined view has
+ * looked at something. The transaction goes on as if `format` had not run. */
 void sql_breaks_law(const char *law, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A UUID that nothing else has. */
