@@ -123,7 +123,7 @@ language sql immutable parallel safe as $$
 $$;
 comment on function fulfilment.show_trip is 'a trip as the API shows it';
 
-grant execute on function fulfilment.price_trip to wall_member, wall_operator, wall_law;
+grant execute on function fulfilment.price_trip to wall_member, wall_operator;
 grant execute on function fulfilment.agreement_at to wall_member, wall_operator;
 grant execute on function fulfilment.post_trip, fulfilment.finish_trip, fulfilment.no_driver
 	to wall_operator;

@@ -58,7 +58,7 @@ begin
 end
 $$;
 comment on function ledger.shares_fit is 'each party once, a partner among them, a million ppm in all';
-grant execute on function ledger.shares_fit to wall_operator, wall_law;
+grant execute on function ledger.shares_fit to wall_operator;
 
 create table ledger.wallet (
 	market_id int not null,

@@ -27,7 +27,7 @@ language sql immutable parallel safe as $$
 				and p_cancellation_fee_minor <= 9007199254740991 end
 $$;
 comment on function fulfilment.amounts_fit is 'whether the amounts of a trip fit its status';
-grant execute on function fulfilment.amounts_fit to wall_member, wall_operator, wall_law;
+grant execute on function fulfilment.amounts_fit to wall_member, wall_operator;
 
 create table fulfilment.trip (
 	market_id int not null,
