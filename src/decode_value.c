@@ -44,8 +44,18 @@ decode_bounds(const struct field *field)
 	}
 	if (field->min == 0 && field->max == 0)
 		return own;
+	if (field->type == STRING || field->type == ITEMS) {
+		if (field->min != 0)
+			own.min = field->min < 0 ? 0 : field->min;
+		if (field->max > 0)
+			own.max = field->max;
+		return own;
+	}
+	own.min = field->min;
 	/* a field that names only its least keeps its type's most */
-	return (struct bounds){ field->min, field->max < field->min ? own.max : field->max };
+	if (field->max >= field->min)
+		own.max = field->max;
+	return own;
 }
 
 static void

@@ -37,7 +37,7 @@ enum type {
 	INT = 1,    /* int4    JSON integer */
 	LONG,       /* int8    JSON integer within +-(2^53 - 1); money in minor units is this */
 	BOOL,       /* bool    JSON true, false */
-	STRING,     /* text    JSON string, UTF-8, trimmed length 1.. unless .min says 0 */
+	STRING,     /* text    JSON string, UTF-8, trimmed; 1 code point or more unless .min is -1 */
 	UUID,       /* uuid    JSON string */
 	INSTANT,    /* timestamptz  RFC 3339 */
 	LOCAL_TIME, /* timestamp    YYYY-MM-DDTHH:MM[:SS], wall time of the market */
