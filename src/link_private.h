@@ -36,14 +36,15 @@ enum {
 #define LINK_QUEUED_DOWN_US (2000 * LINK_MS) /* the same, while no connection of the lane is up */
 #define LINK_BACKOFF_LEAST_US (50 * LINK_MS)
 #define LINK_BACKOFF_MOST_US (1000 * LINK_MS)
-#define LINK_REFRESH_US (1000 * LINK_MS) /* a younger connection is not reopened to prepare anew \
-					  */
+#define LINK_REFRESH_US \
+	(1000 * LINK_MS) /* a younger connection is not reopened to prepare anew \
+			  */
 
 /* One statement of the link's, with the types of its parameters. */
 struct link_statement {
 	const struct statement *of;
 	int index;
-	char name[12]; /* prepared under it; functions may stand in several statements */
+	char name[16]; /* prepared under it; functions may stand in several statements */
 	bool batched;
 	Oid oids[REQUEST_ARGS_MAX]; /* arrays where the call is batched, but for the market */
 };
