@@ -86,10 +86,8 @@ create index job_due on core.job (due_at) where state = 'queued';
 call core.raise_walls('core.job');
 grant insert on core.job to wall_operator, wall_runner;
 grant update on core.job to wall_runner;
--- the runner looks for due work in all markets, and asks for recurring work in each
+-- the runner looks for due work in all markets
 create policy runner on core.job to socius_runner using (true);
-grant select, insert, update on core.job to socius_runner;
-grant select on core.market to socius_runner;
 
 create table events.event (
 	market_id int not null,
@@ -279,4 +277,3 @@ $$;
 grant execute on function core.refuse, core.clock, core.enter, core.claim_key,
 	core.following_id, core.id_of_market
 	to wall_partner, wall_member, wall_operator, wall_platform, wall_runner;
-grant execute on function core.clock to socius_runner;
