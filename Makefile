@@ -32,7 +32,8 @@ KORE_SRC = $(wildcard src/gate*.c)
 ENGINE_SRC = $(filter-out $(KORE_SRC),$(wildcard src/*.c))
 # app/ is the marketplace; its three programs have a main (or a module's hooks) of their own.
 PROGRAMS = app/serve.c app/run.c app/ctl.c
-APP_SRC = $(filter-out $(PROGRAMS),$(wildcard app/*.c) $(wildcard app/*/*.c))
+CTL_SRC = app/ctl.c $(wildcard app/ctl/*.c)
+APP_SRC = $(filter-out $(PROGRAMS) $(CTL_SRC),$(wildcard app/*.c) $(wildcard app/*/*.c))
 
 obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 ENGINE = $(OUT)/libengine.a
@@ -58,10 +59,10 @@ $(OUT)/obj/app/run.o $(OUT)/obj/app/ctl.o: $(OUT)/obj/app/%.o: app/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -Iapp -Isrc $(PG_INCLUDE) -c -o $@ $<
 
-# the command line's own parts may use the engine and libpq
+# the command line's own parts may use the engine, libpq and the system
 $(OUT)/obj/app/ctl/%.o: app/ctl/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) -Iapp -Isrc $(PG_INCLUDE) -c -o $@ $<
+	$(CC) $(BASE) -D_GNU_SOURCE -Iapp -Isrc $(PG_INCLUDE) -c -o $@ $<
 
 # rooms and tables see include/ and app/ only
 $(OUT)/obj/app/%.o: app/%.c
@@ -86,7 +87,7 @@ $(OUT)/socius.so: $(call obj,app/serve.c $(KORE_SRC)) $(APP) $(ENGINE)
 $(OUT)/socius-run: $(call obj,app/run.c) $(APP) $(ENGINE)
 	$(CC) $(MODE) $(LINK_HARD) -pie -o $@ $^ $(APP) $(LIBS)
 
-$(OUT)/socius-ctl: $(call obj,app/ctl.c) $(APP) $(ENGINE)
+$(OUT)/socius-ctl: $(call obj,$(CTL_SRC)) $(APP) $(ENGINE)
 	$(CC) $(MODE) $(LINK_HARD) -pie -o $@ $^ $(APP) $(LIBS) -lcurl
 
 # tests of SQL through libpq: SOCIUS_TEST_CONNINFO="$$(tests/support/scratch /tmp/some)" build/sql-tests

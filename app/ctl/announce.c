@@ -1,0 +1,152 @@
+/* announce: whether an instance is up, and where everything is; see prepare.h. */
+#include "prepare.h"
+
+#include <curl/curl.h>
+
+#include "socius/log.h"
+
+enum { PROBE_PATIENCE_MS = 2000 };
+
+bool
+prepare_database_is_up(struct ctl *ctl)
+{
+	return PQping(database_conninfo(ctl, "postgres", "postgres")) == PQPING_OK;
+}
+
+static size_t
+ignore(char *bytes, size_t size, size_t count, void *of)
+{
+	(void)bytes;
+	(void)of;
+	return size * count;
+}
+
+/* Status of a GET; 0: no answer. */
+static long
+status_of(const char *url)
+{
+	CURL *curl = curl_easy_init();
+	long status = 0;
+
+	if (curl == NULL)
+		log_die("libcurl cannot be used");
+	/* options that every libcurl has */
+	(void)curl_easy_setopt(curl, CURLOPT_URL, url);
+	(void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
+	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)PROBE_PATIENCE_MS);
+	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L); /* our own, on this machine */
+	(void)curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	if (curl_easy_perform(curl) == CURLE_OK)
+		(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status); /* 0 stays 0 */
+	curl_easy_cleanup(curl);
+	return status;
+}
+
+/* How a listener's address is reached from here, as a URL writes it. */
+static const char *
+host(struct ctl *ctl, const char *address)
+{
+	if (strcmp(address, "0.0.0.0") == 0)
+		return "127.0.0.1";
+	if (strcmp(address, "::") == 0)
+		return "[::1]";
+	return strchr(address, ':') != NULL ? arena_print(&ctl->arena, "[%s]", address) : address;
+}
+
+static const char *
+api_url(struct ctl *ctl)
+{
+	const struct settings *settings = &ctl->settings;
+
+	return arena_print(
+	    &ctl->arena, "http://%s:%d", host(ctl, settings->address), settings->port);
+}
+
+static const char *
+edge_url(struct ctl *ctl)
+{
+	const struct settings *settings = &ctl->settings;
+
+	return arena_print(
+	    &ctl->arena, "https://%s:%d", host(ctl, settings->edge_address), settings->edge_port);
+}
+
+bool
+prepare_api_is_up(struct ctl *ctl)
+{
+	return status_of(arena_print(&ctl->arena, "%s/readyz", api_url(ctl))) == 200;
+}
+
+bool
+prepare_edge_is_up(struct ctl *ctl)
+{
+	return status_of(arena_print(&ctl->arena, "%s/readyz", edge_url(ctl))) == 200;
+}
+
+/* Words that mark the line which says why a program ended. */
+static bool
+tells_why(const char *line)
+{
+	static const char *const words[] = { "FATAL", "PANIC", "socius: ", "initdb: error",
+		"could not", "cannot", "emerg", "error", NULL };
+
+	for (int i = 0; words[i] != NULL; i++)
+		if (strstr(line, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+const char *
+prepare_last_log_line(struct ctl *ctl, const char *service)
+{
+	const char *path = arena_print(&ctl->arena, "%s/log/%s.log", ctl->settings.var, service);
+	struct text log = files_read_if_there(&ctl->arena, path);
+	char *at = (char *)log.at;
+	const char *last = "nothing";
+	bool told = false;
+
+	for (char *line; at != NULL && *at != '\0';) {
+		line = strsep(&at, "\n");
+		if (*line == '\0' || (told && !tells_why(line)))
+			continue;
+		told = told || tells_why(line);
+		last = line;
+	}
+	return arena_print(&ctl->arena, "%s (see %s)", last, path);
+}
+
+static void
+announce_api(struct ctl *ctl, const struct plan *plan)
+{
+	const struct settings *settings = &ctl->settings;
+
+	(void)printf("  API       %s\n", api_url(ctl));
+	if (plan->edge)
+		(void)printf("  edge      %s  (certificate: %s/edge/certificate.pem)\n",
+		    edge_url(ctl), settings->var);
+	(void)printf("  document  %s/openapi.json\n", api_url(ctl));
+	(void)printf("  docs      docs/OPERATING.md, docs/api/problems.md\n");
+	(void)printf("  metrics   http://127.0.0.1:%d/metrics\n", settings->metrics_port);
+}
+
+void
+prepare_announce(struct ctl *ctl, const struct plan *plan, bool detached)
+{
+	const struct settings *settings = &ctl->settings;
+
+	(void)printf("\n");
+	if (!plan->database_only)
+		announce_api(ctl, plan);
+	(void)printf("  database  ./socius psql\n");
+	(void)printf("  logs      %s/log\n", settings->var);
+	if (plan->seed != NULL)
+		(void)printf(
+		    "  token     ./socius token --role operator --market demo\n"
+		    "  try       curl -H \"Authorization: Bearer $(./socius token --role operator "
+		    "--market demo)\" %s/v1/stations\n",
+		    api_url(ctl));
+	(void)printf("  stop      %s\n\nready\n", detached ? "./socius stop" : "Ctrl-C");
+	(void)fflush(stdout); /* it may be a pipe that somebody waits on */
+}

@@ -1,0 +1,184 @@
+/* settings: SOCIUS_* of the environment, checked; see ctl.h and conf/socius.env. */
+#include "ctl.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <openssl/sha.h>
+
+#include "socius/log.h"
+#include "socius/world.h"
+
+enum { WORKERS_MAX = 64, WORKERS_DEFAULT_MAX = 8, PORT_MAX = 65535 };
+enum { SHARED_MIB_MIN = 16, SHARED_MIB_DEFAULT_MIN = 64, SHARED_MIB_DEFAULT_MAX = 2048 };
+
+static const char *const log_levels = "debug info warn error";
+
+static int
+processors(void)
+{
+	cpu_set_t set;
+	int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+
+	return count < WORKERS_DEFAULT_MAX ? count : WORKERS_DEFAULT_MAX;
+}
+
+/* A quarter of the machine's memory, or of the container's where that is less. */
+static int
+shared_mib_default(struct arena *arena)
+{
+	struct text most = files_read_if_there(arena, "/sys/fs/cgroup/memory.max");
+	struct sysinfo machine;
+	uint64_t bytes, limit;
+
+	if (sysinfo(&machine) != 0)
+		log_die("sysinfo: %s", strerror(errno));
+	bytes = (uint64_t)machine.totalram * machine.mem_unit;
+	limit = most.bytes > 0 ? strtoull(most.at, NULL, 10) : 0; /* "max" reads as 0 */
+	if (limit > 0 && limit < bytes)
+		bytes = limit;
+	bytes = bytes / 4 / 1024 / 1024;
+	if (bytes < SHARED_MIB_DEFAULT_MIN)
+		return SHARED_MIB_DEFAULT_MIN;
+	return bytes < SHARED_MIB_DEFAULT_MAX ? (int)bytes : SHARED_MIB_DEFAULT_MAX;
+}
+
+/* PostgreSQL's socket lies in var, or, where that path is too long for a socket, in a private
+ * folder under /tmp whose name follows from var. */
+static const char *
+sockets_folder(struct arena *arena, const char *var)
+{
+	const char *inside = arena_print(arena, "%s/run", var);
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+
+	if (strlen(inside) + strlen("/.s.PGSQL.5432") <= CTL_SOCKET_PATH_MAX)
+		return inside;
+	(void)SHA256((const unsigned char *)var, strlen(var), digest); /* writes to digest */
+	return arena_print(arena, "/tmp/socius-%u-%02x%02x%02x%02x", (unsigned)geteuid(), digest[0],
+	    digest[1], digest[2], digest[3]);
+}
+
+static const char *
+var_folder(struct arena *arena)
+{
+	const char *name = world_setting("SOCIUS_VAR", "var");
+	char path[PATH_MAX];
+
+	if (realpath(name, path) == NULL)
+		log_die("SOCIUS_VAR is \"%s\": %s", name, strerror(errno));
+	for (const char *at = path; *at != '\0'; at++)
+		if ((unsigned char)*at < ' ' || strchr("\"'\\;{}$", *at) != NULL)
+			log_die("SOCIUS_VAR is \"%s\": a path without quotes, backslash, $, ; and "
+				"braces is needed",
+			    path);
+	return arena_copy(arena, path, strlen(path));
+}
+
+static int
+port(const char *name, int otherwise)
+{
+	return (int)world_setting_int(name, otherwise, 1, PORT_MAX);
+}
+
+static const char *
+address(const char *name)
+{
+	const char *value = world_setting(name, "127.0.0.1");
+	unsigned char parsed[sizeof(struct in6_addr)];
+
+	if (inet_pton(AF_INET, value, parsed) != 1 && inet_pton(AF_INET6, value, parsed) != 1)
+		log_die("%s is \"%s\": an IP address is needed", name, value);
+	return value;
+}
+
+void
+settings_read(struct settings *settings, struct arena *arena)
+{
+	settings->var = var_folder(arena);
+	settings->sockets = sockets_folder(arena, settings->var);
+	settings->address = address("SOCIUS_ADDRESS");
+	settings->edge_address = address("SOCIUS_EDGE_ADDRESS");
+	settings->port = port("SOCIUS_PORT", 8080);
+	settings->metrics_port = port("SOCIUS_METRICS_PORT", 9464);
+	settings->edge_port = port("SOCIUS_EDGE_PORT", 8443);
+	if (settings->port == settings->metrics_port || settings->port == settings->edge_port ||
+	    settings->metrics_port == settings->edge_port)
+		log_die("SOCIUS_PORT, SOCIUS_METRICS_PORT and SOCIUS_EDGE_PORT must differ");
+	settings->workers = (int)world_setting_int("SOCIUS_WORKERS", processors(), 1, WORKERS_MAX);
+	settings->rate_per_s = (int)world_setting_int("SOCIUS_RATE_PER_S", 100, 0, 1000000);
+	settings->rate_burst = (int)world_setting_int("SOCIUS_RATE_BURST", 200, 0, 1000000);
+	settings->shared_mib = (int)world_setting_int(
+	    "SOCIUS_PG_SHARED_MIB", shared_mib_default(arena), SHARED_MIB_MIN, 1024 * 1024);
+	settings->log_level = world_setting("SOCIUS_LOG_LEVEL", "info");
+	if (!text_listed(log_levels, text_of(settings->log_level)))
+		log_die("SOCIUS_LOG_LEVEL is \"%s\": one of %s is needed", settings->log_level,
+		    log_levels);
+}
+
+static const char *
+user_name(void)
+{
+	const struct passwd *user = getpwuid(geteuid());
+
+	if (user == NULL)
+		log_die("the system user %u has no name", (unsigned)geteuid());
+	return user->pw_name;
+}
+
+const char *
+settings_value(const struct settings *settings, struct arena *arena, struct text name)
+{
+	const struct {
+		const char *name;
+		const char *text; /* or, where it is NULL, number */
+		int number;
+	} values[] = {
+		{ "VAR", settings->var, 0 },
+		{ "SOCKETS", settings->sockets, 0 },
+		{ "USER", user_name(), 0 },
+		{ "ADDRESS", settings->address, 0 },
+		{ "PORT", NULL, settings->port },
+		{ "METRICS_PORT", NULL, settings->metrics_port },
+		{ "EDGE_ADDRESS", settings->edge_address, 0 },
+		{ "EDGE_PORT", NULL, settings->edge_port },
+		{ "WORKERS", NULL, settings->workers },
+		{ "SHARED_MIB", NULL, settings->shared_mib },
+		{ "LOAD", arena_print(arena, "%s/bin/socius.so", settings->var), 0 },
+		{ "PIDFILE", arena_print(arena, "%s/run/api.pid", settings->var), 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
+		if (text_is(name, values[i].name))
+			return values[i].text != NULL ? values[i].text
+						      : arena_print(arena, "%d", values[i].number);
+	return NULL;
+}
+
+int
+check_settings_run(struct ctl *ctl)
+{
+	const struct settings *settings = &ctl->settings;
+
+	options_end(ctl);
+	(void)printf("SOCIUS_VAR=%s\n"
+		     "SOCIUS_ADDRESS=%s\n"
+		     "SOCIUS_PORT=%d\n"
+		     "SOCIUS_METRICS_PORT=%d\n"
+		     "SOCIUS_EDGE_ADDRESS=%s\n"
+		     "SOCIUS_EDGE_PORT=%d\n"
+		     "SOCIUS_WORKERS=%d\n"
+		     "SOCIUS_RATE_PER_S=%d\n"
+		     "SOCIUS_RATE_BURST=%d\n"
+		     "SOCIUS_PG_SHARED_MIB=%d\n"
+		     "SOCIUS_LOG_LEVEL=%s\n",
+	    settings->var, settings->address, settings->port, settings->metrics_port,
+	    settings->edge_address, settings->edge_port, settings->workers, settings->rate_per_s,
+	    settings->rate_burst, settings->shared_mib, settings->log_level);
+	return 0;
+}
