@@ -84,6 +84,21 @@ $(APP): $(call obj,$(APP_SRC))
 $(OUT)/socius.so: $(call obj,app/serve.c $(KORE_SRC)) $(APP) $(ENGINE)
 	$(CC) -shared $(MODE) $(LINK_HARD) -o $@ $(call obj,app/serve.c $(KORE_SRC)) $(APP) $(ENGINE) $(APP) $(LIBS)
 
+# The module with a room that only test instances have.
+$(OUT)/obj/room/%.o: tests/room/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -Iapp -c -o $@ $<
+
+$(OUT)/obj/room/app.o: app/app.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -Iapp -DSOCIUS_TEST_ROOM -c -o $@ $<
+
+ROOM_OBJ = $(OUT)/obj/room/app.o $(OUT)/obj/room/endpoints.o $(call obj,app/serve.c $(KORE_SRC))
+
+$(OUT)/room/socius.so: $(ROOM_OBJ) $(APP) $(ENGINE)
+	@mkdir -p $(@D)
+	$(CC) -shared $(MODE) $(LINK_HARD) -o $@ $(ROOM_OBJ) $(APP) $(ENGINE) $(APP) $(LIBS)
+
 $(OUT)/socius-run: $(call obj,app/run.c) $(APP) $(ENGINE)
 	$(CC) $(MODE) $(LINK_HARD) -pie -o $@ $^ $(APP) $(LIBS)
 

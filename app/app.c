@@ -15,6 +15,9 @@ static const struct room *const rooms[] = {
 	&room_ledger,
 	&room_payouts,
 	&room_events,
+#ifdef SOCIUS_TEST_ROOM
+	&room_test,
+#endif
 	NULL,
 };
 
