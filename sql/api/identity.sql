@@ -103,9 +103,10 @@ end
 $$;
 comment on function api.get_test_clock is 'Shows the market''s clock. Refuses: nothing.';
 
--- Moves a test market's clock and holds it there. The same instant again is fine: a retry.
+-- Holds a test market's clock at an instant: the first time anywhere, so that a test can choose its
+-- day; from then on forward only. The same instant again is fine: a retry.
 create or replace function api.move_test_clock(p_market_id int, p_actor_id uuid, p_actor_role text,
-	p_real_now timestamptz, p_event_id uuid, p_now timestamptz, out "row" api.test_clock)
+	p_event_id uuid, p_now timestamptz, out "row" api.test_clock)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
@@ -114,7 +115,7 @@ declare
 	v_before timestamptz;
 begin
 	perform core.enter(p_market_id, null);
-	select m.is_test, coalesce(m.test_now, p_real_now) into v_is_test, v_before
+	select m.is_test, m.test_now into v_is_test, v_before
 	from core.market m
 	where m.market_id = p_market_id
 	for no key update;
@@ -132,7 +133,7 @@ begin
 	"row" := (p_now, true);
 end
 $$;
-comment on function api.move_test_clock is 'Moves the clock of a test market forward and holds it there. Refuses: clock_not_test clock_backwards';
+comment on function api.move_test_clock is 'Holds the clock of a test market, and moves it forward. Refuses: clock_not_test clock_backwards';
 
 -- Partners as the API shows them.
 create or replace view identity.partner_shown with (security_invoker = true) as

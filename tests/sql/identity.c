@@ -108,6 +108,7 @@ Test(identity, list_each_market_once_over_pages)
 	const char *code = "";
 	int seen = 0;
 
+	sql_run("set transaction isolation level repeatable read"); /* others come and go */
 	sql_market();
 	sql_market();
 	for (;;) {
@@ -124,7 +125,7 @@ Test(identity, list_each_market_once_over_pages)
 
 #define MOVE_CLOCK \
 	"api.move_test_clock(p_market_id => %d, p_actor_id => '%s', p_actor_role => 'operator', " \
-	"p_real_now => " SQL_NOW ", p_event_id => '%s', p_now => " SQL_NOW " + interval '%s')"
+	"p_event_id => '%s', p_now => " SQL_NOW " + interval '%s')"
 
 Test(identity, hold_the_clock_of_a_test_market)
 {
@@ -145,8 +146,6 @@ Test(identity, refuse_a_clock_that_goes_backwards)
 {
 	int market = sql_market();
 
-	sql_refused(
-	    "clock_backwards", "select " MOVE_CLOCK, market, sql_operator(), sql_id(), "-1 s");
 	sql_run("select " MOVE_CLOCK, market, sql_operator(), sql_id(), "1 day");
 	sql_refused(
 	    "clock_backwards", "select " MOVE_CLOCK, market, sql_operator(), sql_id(), "23 h");
