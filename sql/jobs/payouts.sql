@@ -1,0 +1,176 @@
+-- Jobs of money: closing statement weeks and running payouts.
+
+-- Job: closes the weeks that ended more than 48 hours ago, by the market's clock. The first week to
+-- be closed is the one in which the market was made: earlier ones stay open for an import until then.
+create or replace function jobs.close_weeks(p_market_id int, p_job_id uuid, p_now timestamptz)
+returns timestamptz
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+declare
+	v_now timestamptz;
+	v_time_zone text;
+	v_week date;
+begin
+	perform core.enter(p_market_id, null);
+	v_now := core.clock(p_market_id, p_now);
+	select m.time_zone, coalesce(
+		(select max(c.week) + 7 from payouts.closed_week c where c.market_id = p_market_id),
+		ledger.local_week(m.time_zone, m.created_at))
+	into v_time_zone, v_week
+	from core.market m
+	where m.market_id = p_market_id;
+	while ledger.week_begins(v_time_zone, v_week + 7) + interval '48 hours' < v_now loop
+		perform ledger.close_week(p_market_id, v_week, v_now);
+		v_week := v_week + 7;
+	end loop;
+	return null;
+end
+$$;
+comment on function jobs.close_weeks is 'closes statement weeks that ended more than 48 hours ago';
+
+-- Pays the wallets of one chunk of a run: those with unsettled entries and enough on them, of the
+-- owners behind p_after_owner_id up to p_last_owner_id, in one statement. Each payout is a row, a
+-- ledger row (which ledger.post would write the same way, one wallet at a time) and an event; it takes
+-- the wallet to zero and settles all its entries, its own included. Returns what was paid.
+-- Locks the wallets in the order in which all others lock them. The planner, whose statistics may be
+-- older than the market, must not join the chunk to itself row by row: no nested loop.
+create or replace function payouts.pay_chunk(p_market_id int, p_payout_run_id uuid,
+	p_minimum_minor bigint, p_after_owner_id uuid, p_last_owner_id uuid, p_week date,
+	p_now timestamptz, out payouts_count bigint, out total_minor bigint)
+language sql set enable_nestloop = off set jit = off as $$
+	with
+	due as materialized (
+		select w.owner_id, w.balance_minor, w.settled_entries
+		from ledger.wallet w
+		where w.market_id = p_market_id and w.dirty and w.owner_kind = 'partner'
+			and w.owner_id > p_after_owner_id and w.owner_id <= p_last_owner_id
+			and w.balance_minor >= p_minimum_minor
+		order by w.owner_id
+		for no key update
+	),
+	paid as (
+		update ledger.wallet w
+		set balance_minor = 0, entries = w.entries + 1, settled_entries = w.entries + 1, dirty = false
+		from due d
+		where w.market_id = p_market_id and w.owner_id = d.owner_id
+			and w.owner_id > p_after_owner_id and w.owner_id <= p_last_owner_id
+		returning w.owner_id, w.currency, w.entries as entry_no, d.settled_entries, d.balance_minor,
+			core.derived_id(uuid_send(p_payout_run_id) || uuid_send(w.owner_id)) as payout_id
+	),
+	posted as (
+		insert into ledger.transaction
+			(market_id, owner_id, posted_month, entry_no, transaction_id, kind, cause_id, accounts,
+			amounts, wallet_minor, balance_minor, currency, occurred_at, posted_at, week)
+		select p_market_id, p.owner_id, date_trunc('month', p_now at time zone 'UTC')::date,
+			p.entry_no, p.payout_id, 'payout', p.payout_id, '{2000,1100}',
+			array[p.balance_minor, -p.balance_minor], -p.balance_minor, 0, p.currency, p_now, p_now,
+			p_week
+		from paid p
+	),
+	made as (
+		insert into payouts.payout (market_id, payout_run_id, partner_id, payout_id, state,
+			amount_minor, currency, first_entry_no, last_entry_no, created_at)
+		select p_market_id, p_payout_run_id, p.owner_id, p.payout_id, 'in_run', p.balance_minor,
+			p.currency, p.settled_entries + 1, p.entry_no - 1, p_now
+		from paid p
+	),
+	told as (
+		insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id,
+			to_state, actor_id, actor_role, occurred_at)
+		select p_market_id, core.derived_id(uuid_send(p.payout_id) || 'in_run'), 'payout.in_run',
+			p.owner_id, 'payout', p.payout_id, 'in_run', '00000000-0000-0000-0000-000000000000',
+			'runner', p_now
+		from paid p
+	)
+	select count(*), coalesce(sum(p.balance_minor), 0)::bigint
+	from paid p;
+$$;
+comment on function payouts.pay_chunk is 'pays the wallets of a range of owners, in one statement';
+
+-- One transition of a payout run, told as an event.
+create or replace function payouts.tell_run(p_market_id int, p_payout_run_id uuid, p_from text,
+	p_to text, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+	insert into events.event (market_id, event_id, kind, subject, subject_id, from_state, to_state,
+		actor_id, actor_role, occurred_at)
+	values (p_market_id, core.derived_id(uuid_send(p_payout_run_id) || p_to::bytea),
+		'payout_run.' || p_to, 'payout_run', p_payout_run_id, p_from, p_to,
+		'00000000-0000-0000-0000-000000000000', 'runner', p_now);
+end
+$$;
+
+-- The last owner of the next chunk: so many wallets with unsettled entries behind p_after_owner_id.
+-- Null: there are not that many left.
+create or replace function payouts.chunk_end(p_market_id int, p_after_owner_id uuid, p_wallets int)
+returns uuid
+language plpgsql stable as $$
+begin
+	return (
+		select w.owner_id
+		from ledger.wallet w
+		where w.market_id = p_market_id and w.dirty and w.owner_id > p_after_owner_id
+		order by w.owner_id
+		offset p_wallets - 1
+		limit 1);
+end
+$$;
+
+-- Job: one chunk of a payout run. The run's row remembers how far it came, in the transaction that
+-- pays; so a run that was cut off goes on where it stood. A wallet that is too low is looked at once
+-- in a run and stays dirty for the next.
+create or replace function jobs.run_payouts(p_market_id int, p_job_id uuid, p_now timestamptz)
+returns timestamptz
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+declare
+	-- the wallets of a chunk stay locked until it commits, and postings to them wait: so a chunk is
+	-- a tenth of a second, at no more than a few hundredths of the run's time
+	v_wallets constant int := 2000;
+	v_now timestamptz;
+	v_run payouts.payout_run;
+	v_last uuid;
+	v_paid record;
+begin
+	perform core.enter(p_market_id, null);
+	v_now := core.clock(p_market_id, p_now);
+	select r.* into strict v_run
+	from core.job j
+	join payouts.payout_run r on r.market_id = j.market_id and r.payout_run_id = j.subject_id
+	where j.market_id = p_market_id and j.job_id = p_job_id
+	for no key update of r;
+	if v_run.state = 'finished' then
+		return null;
+	end if;
+	if v_run.state = 'queued' then
+		perform payouts.tell_run(p_market_id, v_run.payout_run_id, 'queued', 'running', v_now);
+	end if;
+	-- shared with ledger.close_week, and taken before the wallets as ledger.post does
+	perform pg_advisory_xact_lock_shared(5052, p_market_id);
+	v_last := payouts.chunk_end(p_market_id, v_run.after_owner_id, v_wallets);
+	v_paid := payouts.pay_chunk(p_market_id, v_run.payout_run_id, v_run.minimum_minor,
+		v_run.after_owner_id, coalesce(v_last, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
+		ledger.week_of(p_market_id, v_now), v_now);
+	update payouts.payout_run r
+	set state = case when v_last is null then 'finished' else 'running' end,
+		started_at = coalesce(r.started_at, v_now),
+		finished_at = case when v_last is null then v_now end,
+		payouts_count = r.payouts_count + v_paid.payouts_count,
+		total_minor = r.total_minor + v_paid.total_minor,
+		after_owner_id = coalesce(v_last, r.after_owner_id),
+		version = r.version + 1
+	where r.market_id = p_market_id and r.payout_run_id = v_run.payout_run_id;
+	if v_last is not null then
+		return v_now;
+	end if;
+	perform payouts.tell_run(p_market_id, v_run.payout_run_id, 'running', 'finished', v_now);
+	return null;
+end
+$$;
+comment on function jobs.run_payouts is 'one chunk of a payout run';
+
+alter function jobs.close_weeks owner to wall_runner;
+alter function jobs.run_payouts owner to wall_runner;
+grant execute on function payouts.pay_chunk, payouts.chunk_end, payouts.tell_run
+	to wall_runner;
+grant execute on function jobs.close_weeks, jobs.run_payouts to socius_runner;

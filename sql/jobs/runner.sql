@@ -1,0 +1,104 @@
+-- How the runner takes its work. One step of a job is one transaction:
+--
+--	begin;
+--	select * from core.take_job(now);                          no row: nothing is due
+--	select jobs.<kind>(market_id, job_id, now);                the instant to go on at, or null
+--	select core.finish_step(market_id, job_id, again_at, now);
+--	commit;
+--
+-- The row stays locked until the commit: another runner takes another job, and a kill undoes the
+-- step as a whole. Where the step raises, roll back and call core.fail_job in a new transaction.
+
+-- Takes the job that has been due for longest by its market's clock, so that a job that comes back
+-- at once goes behind those that wait. No row: nothing is due.
+create or replace function core.take_job(p_now timestamptz)
+returns table (market_id int, job_id uuid, kind text, attempts int)
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+#variable_conflict use_column
+begin
+	return query
+	select j.market_id, j.job_id, j.kind, j.attempts
+	from core.job j
+	join core.market m on m.market_id = j.market_id
+	where j.state = 'queued' and j.due_at <= coalesce(m.test_now, p_now)
+		and (j.retry_at is null or j.retry_at <= p_now)
+	order by coalesce(m.test_now, p_now) - j.due_at desc, j.market_id, j.job_id
+	limit 1
+	for update of j skip locked;
+end
+$$;
+comment on function core.take_job is 'locks the job that has been due for longest, skipping those that other runners hold';
+
+-- Ends a step. p_again_at: when the job goes on, by the market's clock; null: it is done, and if it
+-- is periodic it comes again.
+create or replace function core.finish_step(p_market_id int, p_job_id uuid, p_again_at timestamptz,
+	p_now timestamptz) returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+declare
+	v_now constant timestamptz := core.clock(p_market_id, p_now);
+begin
+	update core.job j
+	set state = case when p_again_at is null and j.every_s is null then 'done' else 'queued' end,
+		due_at = coalesce(p_again_at, v_now + make_interval(secs => j.every_s), j.due_at),
+		finished_at = case when p_again_at is null then v_now end,
+		attempts = 0, last_error = null, retry_at = null
+	where j.market_id = p_market_id and j.job_id = p_job_id;
+end
+$$;
+comment on function core.finish_step is 'ends a step of a job: done, or again at an instant';
+
+-- A step failed and was rolled back. It is tried again after 2, 4, 8 ... seconds, at most an hour;
+-- at the tenth failure the job is failed, unless it is periodic: that goes on trying.
+create or replace function core.fail_job(p_market_id int, p_job_id uuid, p_error text,
+	p_now timestamptz) returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	update core.job j
+	set attempts = j.attempts + 1, last_error = left(p_error, 1000),
+		retry_at = p_now + make_interval(secs => least(2 ^ least(j.attempts + 1, 20), 3600)),
+		state = case when j.attempts + 1 >= 10 and j.every_s is null then 'failed' else 'queued' end
+	where j.market_id = p_market_id and j.job_id = p_job_id and j.state = 'queued';
+end
+$$;
+comment on function core.fail_job is 'counts a failure of a job and backs off';
+
+-- Makes sure that each market has one job of a periodic kind, due at once where it is new.
+create or replace function core.ensure_jobs(p_kind text, p_every_s int, p_now timestamptz)
+returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	insert into core.job (market_id, job_id, kind, due_at, created_at, every_s)
+	select m.market_id, core.derived_id(format('job %s %s', m.market_id, p_kind)::bytea), p_kind,
+		coalesce(m.test_now, p_now), p_now, p_every_s
+	from core.market m
+	order by m.market_id
+	on conflict (market_id, job_id) do update set every_s = excluded.every_s
+	where core.job.every_s is distinct from excluded.every_s;
+end
+$$;
+comment on function core.ensure_jobs is 'one periodic job of a kind per market';
+
+-- Job: partitions of the ledger for this month and the next two.
+create or replace function jobs.make_months(p_market_id int, p_job_id uuid, p_now timestamptz)
+returns timestamptz
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	perform core.enter(p_market_id, null);
+	perform ledger.make_months((core.clock(p_market_id, p_now) at time zone 'UTC')::date, 3);
+	return null;
+end
+$$;
+comment on function jobs.make_months is 'partitions of the ledger for this month and the next two';
+
+alter function core.take_job owner to wall_runner;
+alter function core.finish_step owner to wall_runner;
+alter function core.fail_job owner to wall_runner;
+alter function core.ensure_jobs owner to wall_runner;
+alter function jobs.make_months owner to wall_runner;
+grant execute on function core.take_job, core.finish_step, core.fail_job, core.ensure_jobs,
+	jobs.make_months to socius_runner;
