@@ -3,6 +3,7 @@
 #include "socius/world.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sys/random.h>
 
 #include "socius/log.h"
@@ -36,13 +37,27 @@ world_monotonic_us(void)
 	return clock_us(CLOCK_MONOTONIC);
 }
 
-/* getrandom costs a system call; ids come from a pool of it. */
+/* getrandom costs a system call; ids come from a pool of it, one for each thread. */
+static __thread unsigned char pool[256];
+static __thread size_t left;
+
+static void
+forget_pool(void)
+{
+	left = 0;
+}
+
+/* A child must not give out what its parent, and with it every sibling, holds. */
+__attribute__((constructor)) static void
+forget_pool_in_children(void)
+{
+	if (pthread_atfork(NULL, NULL, forget_pool) != 0)
+		log_die("pthread_atfork failed");
+}
+
 static void
 chance_from_pool(unsigned char *to, size_t bytes)
 {
-	static unsigned char pool[256];
-	static size_t left;
-
 	while (bytes > 0) {
 		size_t part;
 

@@ -1,0 +1,155 @@
+/* gate_own: the engine's own routes; see gate_private.h. */
+#include "gate_private.h"
+#include "grammar.h"
+#include "socius/log.h"
+
+static void
+reply_json(struct exchange *exchange, struct text body)
+{
+	exchange->reply =
+	    (struct reply){ .status = 200, .media = TEXT("application/json"), .body = body };
+	exchange_reply(exchange);
+}
+
+static void
+answer_health(struct exchange *exchange)
+{
+	reply_json(exchange, TEXT("{\"status\":\"ok\"}"));
+}
+
+/* A primary that can be written to says one row. */
+static void
+probed(struct call *call, const struct answer *answer)
+{
+	struct exchange *exchange = call->of;
+
+	exchange->asking = false;
+	if (answer->outcome == OUTCOME_ROWS && answer->rows.count == 1)
+		reply_json(exchange, TEXT("{\"status\":\"ready\"}"));
+	else
+		exchange_refuse(exchange, "unavailable", "PostgreSQL does not answer.");
+	client_run(exchange->client);
+}
+
+static void
+answer_ready(struct exchange *exchange)
+{
+	if (gate.draining)
+		exchange_refuse(exchange, "unavailable", "The server is stopping.");
+	else if (!link_ready(gate.link))
+		exchange_refuse(exchange, "unavailable", "PostgreSQL does not answer.");
+	else
+		exchange_ask(exchange, gate.statements[0], NULL, probed);
+}
+
+static void
+answer_document(struct exchange *exchange)
+{
+	bool same =
+	    grammar_lists(request_header(&exchange->request, "If-None-Match"), gate.document_tag);
+
+	exchange->reply = (struct reply){ .status = same ? 304 : 200 };
+	if (!same) {
+		exchange->reply.media = TEXT("application/json");
+		exchange->reply.body = gate.document;
+	}
+	reply_add_header(&exchange->reply, "ETag", gate.document_tag);
+	reply_add_header(&exchange->reply, "Cache-Control", TEXT("no-cache"));
+	exchange_reply(exchange);
+}
+
+static const struct {
+	const char *path;
+	enum own_route route;
+	void (*answer)(struct exchange *exchange);
+} own[] = {
+	{ "/healthz", OWN_HEALTH, answer_health },
+	{ "/readyz", OWN_READY, answer_ready },
+	{ "/openapi.json", OWN_DOCUMENT, answer_document },
+};
+
+static void
+reply_options(struct exchange *exchange, const char *allow)
+{
+	exchange->reply = (struct reply){ .status = 204 };
+	reply_add_header(&exchange->reply, "Allow",
+	    text_of(arena_print(exchange->request.arena, "%s, OPTIONS", allow)));
+	exchange_reply(exchange);
+}
+
+/* Whatever the route table says of GET, it is asked for DELETE too: one of both is refused with the
+ * methods there are, or else both exist. */
+static void
+answer_options(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+
+	if (text_is(request->path, "*")) {
+		reply_options(exchange, "GET, HEAD, POST, PUT, PATCH, DELETE");
+		return;
+	}
+	for (int method = GET; method <= DELETE; method++) {
+		request->method = (enum method)method;
+		request->problem = (struct problem){ 0 };
+		if (route_find(gate.route, request) == NULL)
+			break;
+	}
+	request->method = GET;
+	if (request->problem.kind == NULL)
+		request->allow = "GET, HEAD, POST, PUT, PATCH, DELETE";
+	if (request->allow == NULL) {
+		exchange_reply_problem(exchange);
+		return;
+	}
+	request->problem = (struct problem){ 0 };
+	reply_options(exchange, request->allow);
+}
+
+bool
+own_answers(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		if (!text_is(request->path, own[i].path))
+			continue;
+		exchange->route = gate.contract->operations_count + (int)own[i].route;
+		request->allow = "GET, HEAD";
+		if (exchange->reader.options)
+			reply_options(exchange, request->allow);
+		else if (request->method != GET)
+			exchange_refuse(exchange, "method_not_allowed", NULL);
+		else
+			own[i].answer(exchange);
+		return true;
+	}
+	if (!exchange->reader.options)
+		return false;
+	answer_options(exchange);
+	return true;
+}
+
+/* The second listener knows one path. */
+void
+own_metrics(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	struct buffer buffer;
+
+	if (!text_is(request->path, "/metrics")) {
+		exchange_refuse(exchange, "not_found", NULL);
+		return;
+	}
+	exchange->route = gate.contract->operations_count + OWN_METRICS;
+	request->allow = "GET, HEAD";
+	if (request->method != GET || exchange->reader.options) {
+		exchange_refuse(exchange, "method_not_allowed", NULL);
+		return;
+	}
+	buffer_init(&buffer, request->arena, 64 * 1024);
+	metrics_write(gate.metrics, &buffer);
+	exchange->reply = (struct reply){ .status = 200,
+		.media = TEXT("text/plain; version=0.0.4; charset=utf-8"),
+		.body = buffer_text(&buffer) };
+	exchange_reply(exchange);
+}

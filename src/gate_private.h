@@ -1,0 +1,220 @@
+/*
+ * gate_private: what the files of the gate share.
+ *
+ *	gate.c           prepare, begin, tick, drain, end
+ *	gate_loop.c      the link's event loop on Kore's; the end of a turn
+ *	gate_client.c    a connection: bytes in, bytes out, deadlines, hanging up
+ *	gate_exchange.c  the way of a request: route, token, limit, decode, ask, reply
+ *	gate_pool.c      .asks and .prepares of cold rows
+ *	gate_own.c       the engine's own routes: /healthz, /readyz, /openapi.json, OPTIONS; and
+ *	                 /metrics on the second listener
+ *	gate_stream.c    server-sent events
+ *	gate_spool.c     bodies that are too large for memory
+ *	gate_reply.c     the head of a reply
+ *	gate_log.c       one JSON line per request
+ *	gate_metrics.c   the second listener
+ */
+#ifndef SOCIUS_GATE_PRIVATE_H
+#define SOCIUS_GATE_PRIVATE_H
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/uio.h>
+
+#include "contract.h"
+#include "decode.h"
+#include "encode.h"
+#include "gate.h"
+#include "limit.h"
+#include "link.h"
+#include "metrics.h"
+#include "pool.h"
+#include "reader.h"
+#include "reply.h"
+#include "route.h"
+#include "socius/request.h"
+#include "token.h"
+
+enum {
+	GATE_RECEIVE_BYTES = 64 * 1024, /* taken from a connection at once */
+	GATE_TURNS_MAX = 128,           /* requests of one connection before others have theirs */
+	GATE_LINGER_BYTES_MAX = 4 * 1024 * 1024,
+	GATE_SPARE_MAX = 1024, /* exchanges kept for later */
+	GATE_STREAM_QUEUE_BYTES_MAX = 256 * 1024
+};
+
+#define GATE_MS INT64_C(1000)
+#define GATE_S INT64_C(1000000)
+#define GATE_TICK_MS 100
+#define GATE_HEAD_US (10 * GATE_S)
+#define GATE_BODY_US (10 * GATE_S)
+#define GATE_BLOB_US (30 * GATE_S)
+#define GATE_IDLE_US (60 * GATE_S)
+#define GATE_WRITE_US (30 * GATE_S) /* without a byte sent */
+#define GATE_LINGER_US (2 * GATE_S)
+#define GATE_KEYS_US (1 * GATE_S)
+#define GATE_DRAIN_US (10 * GATE_S)
+#define GATE_POLL_US (300 * GATE_MS)
+#define GATE_HEARTBEAT_US (15 * GATE_S)
+
+enum stage {
+	STAGE_READING,   /* waits for a request, or for the rest of one */
+	STAGE_THINKING,  /* waits for the link or the pool */
+	STAGE_WRITING,   /* the reply is on its way */
+	STAGE_STREAMING, /* server-sent events */
+	STAGE_LINGERING  /* we have sent all; what still comes is thrown away, so that no reset
+			  * overtakes the reply */
+};
+
+/* A connection. Lives in Kore's hdlr_extra, so that Kore frees it at the end of the turn in which
+ * it was hung up. */
+struct client {
+	struct connection *connection;
+	struct client *next, **at; /* all of this worker's */
+	enum stage stage;
+	bool is_metrics; /* of the metrics' listener */
+	bool readable;   /* there may be bytes to receive */
+	bool shut;       /* the peer sends no more: look for the end behind the bytes */
+	bool resumes;    /* waits for its next turn */
+	int64_t deadline_us;
+	char peer[48];
+	char *surplus; /* received and not looked at, or NULL */
+	size_t surplus_bytes, surplus_at;
+	size_t lingered;
+	struct exchange *exchange; /* NULL: idle */
+};
+
+/* Engine's own routes, counted behind the operations. */
+enum own_route { OWN_HEALTH, OWN_READY, OWN_DOCUMENT, OWN_METRICS, OWN_NONE, OWN_ROUTES };
+
+struct stream;
+
+/* One request and its reply. */
+struct exchange {
+	struct exchange *next; /* of the spare ones */
+	struct client *client; /* NULL: it has gone */
+	struct arena arena;    /* of all below */
+	struct reader reader;
+	struct request request;
+	const struct operation *operation;
+	int route; /* for the metrics */
+	bool routed, admitted;
+	int64_t token_expires_us;
+	struct limit_state limit;
+	char trace_flags[3];
+
+	struct call call;
+	bool asking; /* the link has the call */
+	struct pool_job job;
+	bool pooled;             /* the pool has the job */
+	struct pg_result *asked; /* kept for the pool */
+
+	int spool_fd;
+	char *spool_path;
+
+	struct reply reply;
+	struct buffer head;
+	struct iovec out[2]; /* what is left to send */
+	size_t sent_bytes;
+	bool closes;  /* the connection ends after the reply */
+	bool refused; /* bytes of the request may be left unread */
+	struct stream *stream;
+};
+
+/* This worker's all. Kore's callbacks carry no context, so there is one. */
+struct gate {
+	/* made in the parent */
+	const struct app *app;
+	const char *conninfo;
+	const char *keys_folder, *spool_folder;
+	const struct contract *contract;
+	const struct route *route;
+	struct cursor_key cursor_key;
+	struct encoder encoder;
+	struct text document, document_tag;
+	struct metrics *metrics;
+	struct limit *limit;
+	char limit_policy[LIMIT_HEADER_BYTES_MAX];
+	bool trusts_forwarded;
+	bool logs_requests;
+	const struct statement **statements;
+	int statements_count;
+	_Atomic int64_t *begun_us; /* shared: when each worker began last */
+
+	/* made in the worker */
+	struct link *link;
+	struct pool *pool;
+	struct token_keys keys;
+	struct token_memory *tokens;
+	unsigned keys_generation;
+	int64_t keys_read_us;
+	struct client *clients;
+	int clients_count;
+	struct exchange *spare;
+	int spare_count;
+	int64_t now_us; /* monotonic, of this turn's tick */
+	bool draining;
+	int64_t drain_deadline_us;
+};
+
+extern struct gate gate;
+
+/* gate_loop.c */
+struct loop gate_loop(void);
+void gate_turn_soon(void);               /* flush link and log at the end of this turn */
+void gate_resume(struct client *client); /* run it again in the next turn */
+void gate_watch(int fd, void (*ready)(void *arg, int events), void *arg);
+
+/* gate_client.c */
+void client_run(struct client *client);
+void client_hang_up(struct client *client);
+void client_tick(struct client *client, int64_t now_us);
+void client_drain(struct client *client);
+/* The exchange has its reply in out: send it. */
+void client_write(struct client *client);
+
+/* gate_exchange.c */
+struct exchange *exchange_new(struct client *client);
+void exchange_end(struct exchange *exchange);
+void exchange_heed_head(struct exchange *exchange); /* reader HAS_HEAD */
+void exchange_run(struct exchange *exchange);       /* reader DONE */
+void exchange_ask(struct exchange *exchange, const struct statement *statement,
+    const struct value *args, void (*done)(struct call *call, const struct answer *answer));
+void exchange_ask_operation(struct exchange *exchange);
+void exchange_reply(struct exchange *exchange);         /* with .reply */
+void exchange_reply_problem(struct exchange *exchange); /* with .request.problem */
+void exchange_refuse(struct exchange *exchange, const char *slug, const char *detail);
+void exchange_orphan(struct exchange *exchange);       /* its client has gone */
+bool exchange_token_stands(struct exchange *exchange); /* its token would still be good */
+
+/* gate_pool.c */
+void exchange_prepare(struct exchange *exchange);
+void gate_pool_ready(void *arg, int events);
+
+/* gate_own.c */
+bool own_answers(struct exchange *exchange);
+void own_metrics(struct exchange *exchange);
+
+/* gate_stream.c */
+void stream_open(struct exchange *exchange, const struct answer *answer);
+void stream_run(struct client *client); /* writable, or the peer has gone */
+void stream_tick(struct client *client, int64_t now_us);
+void stream_close(struct exchange *exchange);
+
+/* gate_spool.c */
+void spool_prepare(void); /* in the parent: an empty folder */
+bool spool_open(struct exchange *exchange);
+bool spool_take(void *of, const char *at, size_t bytes);
+bool spool_done(struct exchange *exchange); /* the body is whole */
+void spool_end(struct exchange *exchange);
+
+/* gate_reply.c */
+void reply_identify(struct exchange *exchange); /* Request-Id and traceparent */
+void reply_render(struct exchange *exchange);   /* .reply into .out */
+void reply_render_stream(struct exchange *exchange);
+
+/* gate_log.c */
+void gate_log_request(const struct exchange *exchange, int64_t duration_us);
+void gate_log_flush(void);
+
+#endif
