@@ -45,6 +45,7 @@ static const struct job jobs[] = {
 	{ "run_payouts", "Pays every wallet with unsettled entries, chunk by chunk.", 0 },
 	{ "make_months", "Makes the partitions of the ledger for the months to come.", 3600 },
 	{ "close_weeks", "Closes statement weeks that ended more than 48 hours ago.", 3600 },
+	{ "mark_missed", "Marks bookings that were not checked in 15 minutes after the start.", 60 },
 	{ 0 },
 };
 

@@ -1,7 +1,8 @@
 -- Bookings: a partner takes a seat in a slot, or gives it back.
 --
--- Order of locks: market (the batch takes it), partner_day, slot, booking. The functions are sound
--- without the market's lock too; it only spares concurrent writers waiting and deadlocks.
+-- Order of locks: market (the batch takes it), the booking that is there already, partner_day, slot,
+-- the booking that is made. The functions are sound without the market's lock too; it only spares
+-- concurrent writers waiting.
 
 -- Takes seconds of a partner's local day for the time p_busy. False: overlap, or more than 12 h.
 create or replace function scheduling.take_day(p_market_id int, p_partner_id uuid, p_day date,
@@ -160,11 +161,12 @@ language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
 declare
+	v_entered boolean;
 	v_found record;
 	v_slot scheduling.slot;
 	v_explained record;
 begin
-	perform core.enter(p_market_id, p_partner_id);
+	v_entered := core.enter(p_market_id, p_partner_id);
 	select s as slot, t.name as station_name, exists (
 			select from onboarding.enrolment e
 			where e.market_id = p_market_id and e.partner_id = p_partner_id
@@ -211,10 +213,112 @@ end
 $$;
 comment on function api.book_slot is 'Books a slot for the calling partner. Refuses: slot_unknown slot_not_released slot_started not_enrolled slot_full slots_overlap day_limit_reached key_reused.';
 alter function api.book_slot owner to wall_partner;
+grant execute on function api.book_slot to socius_gate;
 call core.make_batch('api.book_slot(int, uuid, uuid, timestamptz, uuid, bytea, uuid, uuid)',
 	'wall_partner', 'market');
 
+-- Gives a confirmed booking back: its seat and its local days. Free until 45 minutes before the
+-- start, late after that, never once it has started. As hot and as quiet as book_slot.
+create or replace function api.forfeit_booking(p_market_id int, p_partner_id uuid,
+	p_account_id uuid, p_now timestamptz, p_key text, p_digest bytea, p_event_id uuid,
+	p_booking_id uuid, out refused text, out detail jsonb, out replayed boolean,
+	out "row" api.booking)
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+declare
+	v_entered boolean;
+	v_booking scheduling.booking;
+	v_explained record;
+begin
+	v_entered := core.enter(p_market_id, p_partner_id);
+	select b.* into v_booking
+	from scheduling.booking b
+	where b.market_id = p_market_id and b.booking_id = p_booking_id
+		and b.partner_id = p_partner_id
+	for no key update;
+	refused := case
+		when not found then 'booking_unknown'
+		when v_booking.state <> 'confirmed' then 'booking_not_confirmed'
+		when v_booking.starts_at <= p_now then 'slot_started'
+	end;
+	if refused is null then
+		insert into core.request_key (market_id, account_id, operation, key, digest, resource_id,
+			created_at)
+		values (p_market_id, p_account_id, 'forfeit_booking', p_key, p_digest, p_booking_id, p_now)
+		on conflict do nothing;
+		if found then
+			"row" := scheduling.end_booking(v_booking, p_event_id, p_account_id, p_now,
+				case when p_now <= v_booking.starts_at - interval '2700 seconds'
+					then 'forfeited' else 'late_forfeited' end);
+			return;
+		end if;
+		refused := 'key_reused';
+	end if;
+	v_explained := scheduling.explain_forfeit(p_market_id, p_account_id, p_key, p_digest,
+		v_booking, refused);
+	refused := v_explained.refused;
+	detail := v_explained.detail;
+	replayed := v_explained.replayed;
+	"row" := v_explained."row";
+end
+$$;
+comment on function api.forfeit_booking is 'Gives a booking back: free until 45 minutes before the start, late until the start. Refuses: booking_unknown booking_not_confirmed slot_started key_reused.';
+alter function api.forfeit_booking owner to wall_partner;
+grant execute on function api.forfeit_booking to socius_gate;
+call core.make_batch(
+	'api.forfeit_booking(int, uuid, uuid, timestamptz, text, bytea, uuid, uuid)',
+	'wall_partner', 'market');
+
+-- Ends a booking whose row is locked, gives its seat and days back, and says so in an event.
+create or replace function scheduling.end_booking(p_booking scheduling.booking, p_event_id uuid,
+	p_actor_id uuid, p_now timestamptz, p_state text) returns api.booking
+language plpgsql as $$
+declare
+	v_slot scheduling.slot;
+begin
+	select s.* into v_slot
+	from scheduling.slot s
+	where s.market_id = p_booking.market_id and s.slot_id = p_booking.slot_id;
+	perform scheduling.give_back_seat(p_booking.partner_id, v_slot);
+	update scheduling.booking b
+	set state = p_state, version = b.version + 1
+	where b.market_id = p_booking.market_id and b.booking_id = p_booking.booking_id;
+	insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id,
+		from_state, to_state, actor_id, actor_role, occurred_at)
+	values (p_booking.market_id, p_event_id, 'booking.' || p_state, p_booking.partner_id,
+		'booking', p_booking.booking_id, p_booking.state, p_state, p_actor_id, 'partner', p_now);
+	return scheduling.booking_now(p_booking.market_id, p_booking.booking_id);
+end
+$$;
+comment on function scheduling.end_booking is 'ends a booking and gives its seat and days back';
+
+-- The end of a forfeit that was not done: the replay, or the refusal with what helps the caller.
+create or replace function scheduling.explain_forfeit(p_market_id int, p_account_id uuid,
+	p_key text, p_digest bytea, p_booking scheduling.booking, inout refused text,
+	out detail jsonb, out replayed boolean, out "row" api.booking)
+language plpgsql as $$
+declare
+	v_digest bytea;
+begin
+	select k.digest into v_digest
+	from core.request_key k
+	where k.market_id = p_market_id and k.account_id = p_account_id
+		and k.operation = 'forfeit_booking' and k.key = p_key;
+	if found and v_digest = p_digest then
+		refused := null;
+		replayed := true;
+		"row" := scheduling.booking_now(p_market_id, p_booking.booking_id);
+	elsif found then
+		refused := 'key_reused';
+	elsif refused <> 'booking_unknown' then
+		detail := jsonb_build_object('state', p_booking.state, 'starts_at', p_booking.starts_at);
+	end if;
+end
+$$;
+comment on function scheduling.explain_forfeit is 'the replay of a forfeit, or the refusal with what helps the caller';
+
 grant execute on function scheduling.take_day, scheduling.give_back_day, scheduling.take_seat,
 	scheduling.give_back_days, scheduling.give_back_seat, scheduling.explain_days,
-	scheduling.explain_booking
+	scheduling.explain_booking, scheduling.end_booking, scheduling.explain_forfeit
 	to wall_partner;

@@ -71,7 +71,6 @@ create table scheduling.slot (
 	created_at timestamptz not null,
 	version bigint not null default 1,
 	primary key (market_id, slot_id),
-	foreign key (market_id, station_id) references scheduling.station,
 	constraint slot_full check (booked between 0 and capacity)
 ) with (fillfactor = 80);
 comment on table scheduling.slot is 'a block of work at a station that partners may book; made from local wall time once';
@@ -136,6 +135,16 @@ comment on column scheduling.partner_day.busy is 'the whole times of those booki
 alter table scheduling.partner_day owner to socius_owner;
 call core.raise_walls('scheduling.partner_day', 'partner_id');
 grant insert, update (seconds, busy) on scheduling.partner_day to wall_partner;
+
+create table scheduling.missed_sweep (
+	market_id int primary key,
+	swept_until timestamptz not null
+);
+comment on table scheduling.missed_sweep is 'how far jobs.mark_missed has come';
+comment on column scheduling.missed_sweep.swept_until is 'no booking of a slot that started an hour before is still confirmed';
+alter table scheduling.missed_sweep owner to socius_owner;
+call core.raise_walls('scheduling.missed_sweep');
+grant insert, update on scheduling.missed_sweep to wall_runner;
 
 create type api.zone as (
 	zone_id uuid,

@@ -100,7 +100,7 @@ Test(walls, surround_every_entry_point)
 	expect_none("entry points that do not enter first",
 	    "select p.oid::regprocedure from pg_catalog.pg_proc p "
 	    "where p.pronamespace = 'api'::regnamespace "
-	    "and p.prosrc !~ '\\mbegin\\s+(--[^\\n]*\\s+)*perform core\\.enter\\('");
+	    "and p.prosrc !~ '\\mbegin\\s+(--[^\\n]*\\s+)*(perform|\\w+ :=) core\\.enter\\('");
 }
 
 Test(walls, leave_the_gate_no_other_function)
