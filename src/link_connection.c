@@ -6,6 +6,8 @@
  * only read when the loop says so.
  */
 #include <assert.h>
+#include <errno.h>
+#include <sys/socket.h>
 
 #include "link_private.h"
 #include "socius/log.h"
@@ -45,10 +47,29 @@ link_connection_idle(const struct link_connection *connection)
 	return connection->syncs_sent == connection->syncs_seen;
 }
 
-bool
-link_connection_has_peer(const struct link_connection *connection)
+/* What an idle server says unasked: that it ends the session, or nothing of interest. */
+static void
+take_unasked(struct link_connection *connection)
 {
-	return connection->lane->up > (connection->state == LINK_UP ? 1 : 0);
+	if (PQconsumeInput(connection->pg) == 0 || PQisBusy(connection->pg) || connection->ended)
+		link_connection_lose(connection, PQerrorMessage(connection->pg));
+}
+
+/* An end that has arrived but was not read yet must not take a write with it: nobody could say
+ * whether it was done. */
+bool
+link_connection_stands(struct link_connection *connection)
+{
+	char byte;
+
+	assert(link_connection_idle(connection));
+	/* Twice: the server's last words, then its end. */
+	for (int i = 0; i < 2 && connection->state == LINK_UP; i++) {
+		if (recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN)
+			return true;
+		take_unasked(connection);
+	}
+	return connection->state == LINK_UP;
 }
 
 static void
@@ -97,7 +118,7 @@ finish(struct link_connection *connection)
 	PQfinish(connection->pg);
 	connection->pg = NULL;
 	connection->fd = -1;
-	connection->stale = false;
+	connection->stale = connection->ended = false;
 	connection->market = LINK_NO_MARKET;
 	connection->syncs_sent = connection->syncs_seen = 0;
 	if (connection->state == LINK_UP && --lane->up == 0)
@@ -158,12 +179,16 @@ start(const struct link_connection *connection)
 	return PQconnectStartParams(keywords, values, 1);
 }
 
-/* Notices are for those who sit at a terminal. */
+/* Notices are for those who sit at a terminal; but the last words of a server that is shut down
+ * while nothing is in flight come as one. */
 static void
-drop_notice(void *arg, const char *message)
+take_notice(void *arg, const PGresult *notice)
 {
-	(void)arg;
-	(void)message;
+	struct link_connection *connection = arg;
+	const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
+		connection->ended = true;
 }
 
 static void
@@ -177,7 +202,8 @@ open_now(struct link_connection *connection)
 		link_connection_lose(connection, PQerrorMessage(connection->pg));
 		return;
 	}
-	(void)PQsetNoticeProcessor(connection->pg, drop_notice, NULL); /* the old one is nobody's */
+	(void)PQsetNoticeReceiver(
+	    connection->pg, take_notice, connection); /* the old is nobody's */
 	connection->state = LINK_CONNECTING;
 	connection->fd = PQsocket(connection->pg);
 	watch(connection, LOOP_WRITE);
@@ -317,10 +343,12 @@ link_sqlstate_retryable(const char *sqlstate)
 	return listed(sqlstate, "40001 40P01 55P03");
 }
 
+/* From inside a function (where there is a context) it is the function's own mistake. */
 bool
-link_sqlstate_stale(const char *sqlstate)
+link_error_stale(const PGresult *result)
 {
-	return listed(sqlstate, "26000 0A000 42883");
+	return PQresultErrorField(result, PG_DIAG_CONTEXT) == NULL &&
+	       listed(link_sqlstate(result), "26000 0A000 42883");
 }
 
 /* The session is over: what the server said last, or libpq itself, who gives no SQLSTATE. */
@@ -409,7 +437,8 @@ read_answers(struct link_connection *connection)
 			link_connection_lose(connection, "out of step with libpq");
 		}
 	}
-	if (connection->pg != NULL && PQstatus(connection->pg) == CONNECTION_BAD)
+	if (connection->pg != NULL &&
+	    (connection->ended || PQstatus(connection->pg) == CONNECTION_BAD))
 		link_connection_lose(connection, PQerrorMessage(connection->pg));
 }
 

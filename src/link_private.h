@@ -23,6 +23,7 @@ enum {
 	LINK_LANES = LANE_SLOW + 1,
 	LINK_LANE_CONNECTIONS_MAX = 16,
 	LINK_READS_OF_SYNC_MAX = 64,    /* reads under one Sync */
+	LINK_LOSSES_MAX = 2,            /* a read survives so many losses */
 	LINK_READS_IN_FLIGHT_MAX = 256, /* on one connection */
 	LINK_SLOTS_OF_BLOCK = 256,
 	LINK_GROUP_CHAINS = 256 /* a byte of hash */
@@ -59,9 +60,8 @@ struct link_slot {
 	int64_t due_us; /* tried again not before */
 	uint32_t sync;  /* reads: number of the Sync it is under */
 	int retries;
+	int losses;           /* reads: connections lost under it */
 	bool alone;           /* not beside others: one of them raised */
-	bool asked_elsewhere; /* once more after its connection was lost */
-	bool prepared_anew;   /* once more after the statement was stale */
 	bool sent;            /* of the answer when it has failed */
 	enum outcome outcome; /* of the answer when it has failed */
 };
@@ -97,6 +97,7 @@ struct link_connection {
 	int64_t retry_us; /* LINK_DOWN: not opened before */
 	int failures;     /* in a row, for the back-off */
 	bool stale;       /* to be opened anew when nothing is in flight */
+	bool ended;       /* the server has said that it ends the session */
 	int prepared;     /* LINK_PREPARING: answers seen */
 	bool *unusable;   /* by statement index: its prepare failed */
 	struct link_list sent;
@@ -184,15 +185,15 @@ bool link_connection_send(struct link_connection *connection,
     const struct link_statement *statement, const struct link_slot *first, int calls);
 bool link_connection_sync(struct link_connection *connection);
 bool link_connection_idle(const struct link_connection *connection);
-/* Whether another connection of the lane is up. */
-bool link_connection_has_peer(const struct link_connection *connection);
+/* Whether it still stands, as far as the machine knows; false: it is lost. */
+bool link_connection_stands(struct link_connection *connection);
 /* The statement is not what the server knows (any more): opens the connection anew when nothing is
  * in flight. false: it is too young for that to help. */
 bool link_connection_refresh(struct link_connection *connection);
 /* Whether the same call may succeed when tried again: 40001, 40P01, 55P03. */
 bool link_sqlstate_retryable(const char *sqlstate);
-/* Whether preparing anew may help: 26000, 0A000, 42883. */
-bool link_sqlstate_stale(const char *sqlstate);
+/* Whether preparing anew may help: 26000, 0A000, 42883 of the statement itself. */
+bool link_error_stale(const PGresult *result);
 const char *link_sqlstate(const PGresult *result);
 
 /* link_reads.c */

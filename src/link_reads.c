@@ -44,12 +44,10 @@ share(const struct link_lane *lane)
 static void
 refuse_unusable(struct link_connection *connection, struct link_slot *slot)
 {
-	if (!slot->prepared_anew && link_connection_refresh(connection)) {
-		slot->prepared_anew = true;
+	if (link_connection_refresh(connection))
 		link_list_add(&connection->lane->queue, slot);
-	} else {
+	else
 		link_fail(connection->link, slot, OUTCOME_FAILED, false);
-	}
 }
 
 /* false: the connection is lost. */
@@ -122,14 +120,10 @@ again_alone(struct link_lane *lane, struct link_slot *slot)
 static void
 take_error(struct link_connection *connection, struct link_slot *slot, const PGresult *result)
 {
-	const char *sqlstate = link_sqlstate(result);
-
-	if (link_sqlstate_retryable(sqlstate) && slot->retries < LINK_RETRIES_MAX) {
+	if (link_sqlstate_retryable(link_sqlstate(result)) && slot->retries < LINK_RETRIES_MAX) {
 		slot->retries++;
 		again_alone(connection->lane, slot);
-	} else if (link_sqlstate_stale(sqlstate) && !slot->prepared_anew &&
-		   link_connection_refresh(connection)) {
-		slot->prepared_anew = true;
+	} else if (link_error_stale(result) && link_connection_refresh(connection)) {
 		again_alone(connection->lane, slot);
 	} else {
 		link_answer_failed(connection->link, slot, result);
@@ -159,19 +153,17 @@ link_reads_result(struct link_connection *connection, const PGresult *result)
 	}
 }
 
-/* Reads may be asked twice: once more elsewhere, where there is an elsewhere. */
+/* A read changes nothing and may be asked again. Where a server ends all connections at once the
+ * second one is lost as well; but a read that breaks connections must not go on doing so. */
 void
 link_reads_lost(struct link_connection *connection)
 {
-	bool elsewhere = link_connection_has_peer(connection);
 	struct link_slot *slot;
 
 	while ((slot = link_list_take(&connection->sent)) != NULL) {
-		if (elsewhere && !slot->asked_elsewhere) {
-			slot->asked_elsewhere = true;
-			link_list_add(&connection->lane->queue, slot);
-		} else {
+		if (++slot->losses > LINK_LOSSES_MAX)
 			link_fail(connection->link, slot, OUTCOME_UNAVAILABLE, true);
-		}
+		else
+			link_list_add(&connection->lane->queue, slot);
 	}
 }

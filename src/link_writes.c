@@ -189,13 +189,10 @@ refuse_unusable(struct link_connection *connection, struct link_list *batch)
 	struct link_slot *slot;
 
 	while ((slot = link_list_take(batch)) != NULL) {
-		if (!slot->prepared_anew &&
-		    (connection->stale || link_connection_refresh(connection))) {
-			slot->prepared_anew = true;
+		if (link_connection_refresh(connection))
 			link_list_add(&connection->lane->queue, slot);
-		} else {
+		else
 			link_fail(connection->link, slot, OUTCOME_FAILED, false);
-		}
 	}
 }
 
@@ -227,8 +224,12 @@ link_writes_send(struct link_lane *lane)
 		       link_connection_idle(connection)) {
 			struct link_list batch = { 0 };
 
-			if (!take_next(connection->link, lane, &batch))
+			if (lane->ring == NULL && lane->queue.count == 0)
 				return;
+			if (!link_connection_stands(connection))
+				break;
+			if (!take_next(connection->link, lane, &batch))
+				break;
 			if (connection->unusable[batch.head->statement->index])
 				refuse_unusable(connection, &batch);
 			else
@@ -258,7 +259,7 @@ answer_rows(struct link *link, struct link_list *batch, const PGresult *result)
 		link_answer_rows(link, slot, result, row, batched ? 1 : rows);
 }
 
-/* Tries again alone after a while that grows: 0 to 10, 20, 40 ms by chance. */
+/* Tries again alone after a while that grows: 0 to 50, 100, 200 ms by chance. */
 static void
 again_alone(struct link *link, struct link_lane *lane, struct link_slot *slot)
 {
@@ -268,7 +269,7 @@ again_alone(struct link *link, struct link_lane *lane, struct link_slot *slot)
 	if (slot->retries > 0) {
 		world_chance(&chance, sizeof(chance));
 		slot->due_us =
-		    link->now_us + ((5 * LINK_MS) << slot->retries) * chance / UINT16_MAX;
+		    link->now_us + ((25 * LINK_MS) << slot->retries) * chance / UINT16_MAX;
 	}
 	link_list_add(&lane->queue, slot);
 }
@@ -285,9 +286,7 @@ take_error_of_one(
 	} else if (link_sqlstate_retryable(sqlstate) && slot->retries < LINK_RETRIES_MAX) {
 		slot->retries++;
 		again_alone(connection->link, connection->lane, slot);
-	} else if (link_sqlstate_stale(sqlstate) && !slot->prepared_anew &&
-		   link_connection_refresh(connection)) {
-		slot->prepared_anew = true;
+	} else if (link_error_stale(result) && link_connection_refresh(connection)) {
 		again_alone(connection->link, connection->lane, slot);
 	} else {
 		link_answer_failed(connection->link, slot, result);
