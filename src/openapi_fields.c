@@ -1,0 +1,212 @@
+/* openapi_fields: schemas and examples of what a client sends; see openapi_parts.h. */
+#include "decode_value.h"
+#include "openapi_parts.h"
+#include "socius/text.h"
+
+/* The JSON type and format of each type of ours. */
+static const struct {
+	const char *type, *format, *pattern, *example;
+} forms[] = {
+	[INT] = { "integer", "int32" },
+	[LONG] = { "integer", "int64" },
+	[BOOL] = { "boolean", NULL, NULL, "true" },
+	[STRING] = { "string" },
+	[UUID] = { "string", "uuid", NULL, "\"0193a0c4-5e00-7000-8000-000000000001\"" },
+	[INSTANT] = { "string", "date-time", NULL, "\"2026-03-02T08:00:00Z\"" },
+	[LOCAL_TIME] = { "string", NULL, "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2})?$",
+	    "\"2026-03-02T08:00\"" },
+	[DATE] = { "string", "date", NULL, "\"2026-03-02\"" },
+	[BYTES] = { "string" },
+	[ITEMS] = { "array" },
+};
+
+/* The formats of decode_value.c as patterns. */
+static const struct {
+	const char *name, *pattern, *example;
+} patterns[] = {
+	{ "currency", "^[A-Z]{3}$", "\"EUR\"" },
+	{ "time_zone", "^[A-Za-z0-9_+/-]{1,64}$", "\"Europe/Rome\"" },
+	{ "digits", "^[0-9]*$", "\"1234\"" },
+};
+
+static void
+put_bounds(json_t *schema, const struct field *field)
+{
+	struct bounds bounds = decode_bounds(field);
+
+	switch (field->type) {
+	case INT:
+	case LONG:
+		openapi_put(schema, "minimum", json_integer(bounds.min));
+		openapi_put(schema, "maximum", json_integer(bounds.max));
+		break;
+	case STRING:
+		if (field->among != NULL)
+			break;
+		openapi_put(schema, "minLength", json_integer(bounds.min));
+		openapi_put(schema, "maxLength", json_integer(bounds.max));
+		break;
+	case ITEMS:
+		openapi_put(schema, "minItems", json_integer(bounds.min));
+		openapi_put(schema, "maxItems", json_integer(bounds.max));
+		break;
+	default:
+		break;
+	}
+}
+
+static json_t *
+words(const char *list)
+{
+	json_t *array = json_array();
+
+	while (*list != '\0') {
+		size_t bytes = strcspn(list, " ");
+
+		if (bytes > 0)
+			openapi_add(array, json_stringn(list, bytes));
+		list += bytes;
+		list += strspn(list, " ");
+	}
+	return array;
+}
+
+static void
+put_enum(json_t *schema, const struct field *field)
+{
+	json_t *allowed = words(field->among);
+
+	if (field->optional)
+		openapi_add(allowed, json_null());
+	openapi_put(schema, "enum", allowed);
+}
+
+/* Only in a body can an optional value be null as well as absent. */
+static json_t *
+type_of(const struct field *field)
+{
+	json_t *types;
+
+	if (!field->optional || field->from != BODY)
+		return json_string(forms[field->type].type);
+	types = json_array();
+	openapi_add(types, json_string(forms[field->type].type));
+	openapi_add(types, json_string("null"));
+	return types;
+}
+
+json_t *
+openapi_field_schema(struct document *document, const struct field *field)
+{
+	json_t *schema = json_object(), *example;
+
+	openapi_put(schema, "type", type_of(field));
+	if (forms[field->type].format != NULL)
+		openapi_put_text(schema, "format", forms[field->type].format);
+	if (forms[field->type].pattern != NULL)
+		openapi_put_text(schema, "pattern", forms[field->type].pattern);
+	for (size_t i = 0; field->format != NULL && i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (strcmp(patterns[i].name, field->format) == 0)
+			openapi_put_text(schema, "pattern", patterns[i].pattern);
+	if (field->among != NULL)
+		put_enum(schema, field);
+	put_bounds(schema, field);
+	if (field->type == ITEMS)
+		openapi_put(schema, "items", openapi_fields_schema(document, field->items, true));
+	if (field->says != NULL)
+		openapi_put_text(schema, "description", field->says);
+	if (field->example != NULL) {
+		example = json_array();
+		openapi_add(example, openapi_field_example(field));
+		openapi_put(schema, "examples", example);
+	}
+	return schema;
+}
+
+/* A text of allowed length. */
+static json_t *
+text_example(const struct field *field)
+{
+	static const char sample[] = "example";
+	struct bounds bounds = decode_bounds(field);
+	size_t bytes = sizeof(sample) - 1;
+	json_t *text;
+	char *at;
+
+	if (bounds.max < (int64_t)bytes)
+		bytes = (size_t)bounds.max;
+	if (bounds.min > (int64_t)bytes)
+		bytes = (size_t)bounds.min;
+	at = malloc(bytes + 1);
+	if (at == NULL)
+		abort();
+	for (size_t i = 0; i < bytes; i++)
+		at[i] = sample[i % (sizeof(sample) - 1)];
+	text = json_stringn(at, bytes);
+	free(at);
+	return text;
+}
+
+json_t *
+openapi_field_example(const struct field *field)
+{
+	struct bounds bounds = decode_bounds(field);
+	const char *text = field->example != NULL ? field->example : forms[field->type].example;
+	json_t *array;
+
+	for (size_t i = 0; field->format != NULL && i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (text == NULL && strcmp(patterns[i].name, field->format) == 0)
+			text = patterns[i].example;
+	if (text != NULL)
+		return json_loads(text, JSON_DECODE_ANY, NULL);
+	if (field->among != NULL)
+		return json_stringn(field->among, strcspn(field->among, " "));
+	if (field->type == STRING)
+		return text_example(field);
+	if (field->type != ITEMS)
+		return json_integer(bounds.min > 1 ? bounds.min : bounds.max < 1 ? bounds.max : 1);
+	array = json_array();
+	for (int64_t i = 0; i < (bounds.min > 1 ? bounds.min : 1); i++)
+		openapi_add(array, openapi_fields_example(field->items, true));
+	return array;
+}
+
+json_t *
+openapi_fields_schema(struct document *document, const struct field *fields, bool items)
+{
+	json_t *schema = json_object(), *required = json_array(), *properties = json_object();
+
+	openapi_put_text(schema, "type", "object");
+	for (int i = 0; fields[i].name != NULL; i++) {
+		/* .from of an item's field is ignored elsewhere too */
+		struct field field = fields[i];
+
+		if (!items && field.from != BODY)
+			continue;
+		field.from = BODY;
+		openapi_put(properties, field.name, openapi_field_schema(document, &field));
+		if (!field.optional)
+			openapi_add(required, json_string(field.name));
+	}
+	if (json_array_size(required) > 0)
+		openapi_put(schema, "required", required);
+	else
+		json_decref(required);
+	openapi_put(schema, "properties", properties);
+	openapi_put(schema, "additionalProperties", json_false());
+	return schema;
+}
+
+json_t *
+openapi_fields_example(const struct field *fields, bool items)
+{
+	json_t *example = json_object();
+
+	for (int i = 0; fields[i].name != NULL; i++) {
+		if (!items && fields[i].from != BODY)
+			continue;
+		if (!fields[i].optional || fields[i].example != NULL)
+			openapi_put(example, fields[i].name, openapi_field_example(&fields[i]));
+	}
+	return example;
+}
