@@ -41,7 +41,9 @@ put_bounds(json_t *schema, const struct field *field)
 		openapi_put(schema, "maximum", json_integer(bounds.max));
 		break;
 	case STRING:
-		if (field->among != NULL)
+		/* a list or a pattern says it already */
+		if (field->among != NULL ||
+		    (field->format != NULL && strcmp(field->format, "digits") != 0))
 			break;
 		openapi_put(schema, "minLength", json_integer(bounds.min));
 		openapi_put(schema, "maxLength", json_integer(bounds.max));
@@ -71,23 +73,29 @@ words(const char *list)
 	return array;
 }
 
+/* Only in a body can an optional value be null as well as absent. */
+static bool
+takes_null(const struct field *field)
+{
+	return field->optional && field->from == BODY;
+}
+
 static void
 put_enum(json_t *schema, const struct field *field)
 {
 	json_t *allowed = words(field->among);
 
-	if (field->optional)
+	if (takes_null(field))
 		openapi_add(allowed, json_null());
 	openapi_put(schema, "enum", allowed);
 }
 
-/* Only in a body can an optional value be null as well as absent. */
 static json_t *
 type_of(const struct field *field)
 {
 	json_t *types;
 
-	if (!field->optional || field->from != BODY)
+	if (!takes_null(field))
 		return json_string(forms[field->type].type);
 	types = json_array();
 	openapi_add(types, json_string(forms[field->type].type));

@@ -12,6 +12,10 @@ static const struct {
 	{ "Idempotent-Replayed",
 	    "`true` when an earlier request with the same key had the effect already.", "string" },
 	{ "Link", "`rel=\"next\"`: the next page (RFC 8288).", "string" },
+	{ "RateLimit-Policy",
+	    "How many requests a caller may make (draft-ietf-httpapi-ratelimit-headers-10).",
+	    "string" },
+	{ "RateLimit", "How many are left, and when all are back.", "string" },
 	{ "Retry-After", "Seconds after which the same request may succeed.", "integer" },
 	{ "WWW-Authenticate", "The scheme of the access token (RFC 6750).", "string" },
 	{ "Content-Disposition", "The name of the file.", "string" },
@@ -61,6 +65,8 @@ success_headers(struct document *document, const struct operation *operation)
 	json_t *used = json_object();
 
 	openapi_use_header(document, used, "Request-Id");
+	openapi_use_header(document, used, "RateLimit-Policy");
+	openapi_use_header(document, used, "RateLimit");
 	if (gives == ONE && shows(operation, "version"))
 		openapi_use_header(document, used, "ETag");
 	if (operation->located != NULL)
