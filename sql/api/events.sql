@@ -1,8 +1,20 @@
 -- The feed of all that happened.
 
+-- An event as the API shows it.
+create or replace function events.show_event(p_event events.event) returns api.event
+language sql stable parallel safe as $$
+	select row(p_event.event_id, p_event.kind, p_event.subject, p_event.subject_id,
+		p_event.partner_id, p_event.from_state, p_event.to_state, p_event.actor_id,
+		p_event.actor_role, p_event.reason, p_event.occurred_at, p_event.epoch,
+		p_event.xid::text::bigint)::api.event
+$$;
+comment on function events.show_event is 'an event as the API shows it';
+grant execute on function events.show_event to wall_member;
+
 -- Events after a place in the feed's one order, whoever wrote them and however long that took: a
 -- transaction that still runs hides itself and all that began after it, so that no reader passes
 -- an event which commits behind its back. xmin is taken before the rows are read, never after.
+-- One epoch at a time, so that each query ends where the index says, however much is hidden.
 create or replace function api.list_events(p_market_id int, p_caller_id uuid, p_limit int,
 	p_after_epoch int, p_after_xid bigint, p_after_event_id uuid)
 returns setof api.event
@@ -10,34 +22,43 @@ language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
 declare
-	v_epoch constant int := current_setting('socius.epoch')::int;
 	v_xmin constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
-	v_after_epoch constant int := coalesce(p_after_epoch, 0);
-	v_after_xid constant xid8 := coalesce(p_after_xid, 0)::text::xid8;
-	v_after_id constant uuid := coalesce(p_after_event_id, '00000000-0000-0000-0000-000000000000');
+	v_epoch_now constant int := current_setting('socius.epoch')::int;
+	v_xid xid8 := coalesce(p_after_xid, 0)::text::xid8;
+	v_event_id uuid := coalesce(p_after_event_id, '00000000-0000-0000-0000-000000000000');
+	v_before xid8 := '18446744073709551615';
+	v_left int := p_limit;
+	v_found int;
 begin
 	perform core.enter(p_market_id, p_caller_id);
-	if p_caller_id is null then
-		return query
-		select e.event_id, e.kind, e.subject, e.subject_id, e.partner_id, e.from_state, e.to_state,
-			e.actor_id, e.actor_role, e.reason, e.occurred_at, e.epoch, e.xid::text::bigint
-		from events.event e
-		where e.market_id = p_market_id
-			and (e.epoch, e.xid, e.event_id) > (v_after_epoch, v_after_xid, v_after_id)
-			and (e.epoch, e.xid) < (v_epoch, v_xmin)
-		order by e.epoch, e.xid, e.event_id
-		limit p_limit;
-	else
-		return query
-		select e.event_id, e.kind, e.subject, e.subject_id, e.partner_id, e.from_state, e.to_state,
-			e.actor_id, e.actor_role, e.reason, e.occurred_at, e.epoch, e.xid::text::bigint
-		from events.event e
-		where e.market_id = p_market_id and e.partner_id = p_caller_id
-			and (e.epoch, e.xid, e.event_id) > (v_after_epoch, v_after_xid, v_after_id)
-			and (e.epoch, e.xid) < (v_epoch, v_xmin)
-		order by e.epoch, e.xid, e.event_id
-		limit p_limit;
-	end if;
+	for v_epoch in coalesce(p_after_epoch, 1) .. v_epoch_now loop
+		if v_epoch = v_epoch_now then
+			v_before := v_xmin;
+		end if;
+		if p_caller_id is null then
+			return query
+			select (events.show_event(e)).*
+			from events.event e
+			where e.market_id = p_market_id and e.epoch = v_epoch
+				and (e.xid, e.event_id) > (v_xid, v_event_id) and e.xid < v_before
+			order by e.xid, e.event_id
+			limit v_left;
+		else
+			return query
+			select (events.show_event(e)).*
+			from events.event e
+			where e.market_id = p_market_id and e.partner_id = p_caller_id
+				and e.epoch = v_epoch
+				and (e.xid, e.event_id) > (v_xid, v_event_id) and e.xid < v_before
+			order by e.xid, e.event_id
+			limit v_left;
+		end if;
+		get diagnostics v_found = row_count;
+		v_left := v_left - v_found;
+		exit when v_left <= 0;
+		v_xid := '0';
+		v_event_id := '00000000-0000-0000-0000-000000000000';
+	end loop;
 end
 $$;
 comment on function api.list_events is 'Lists events in the order of the feed; a partner sees its own. Refuses: nothing.';

@@ -32,9 +32,12 @@ create or replace view laws.event_has_market as
 select e.market_id, e.event_id
 from events.event e
 where not exists (select from core.market m where m.market_id = e.market_id)
-	or (e.partner_id is not null and not exists (
-		select from identity.partner p
-		where p.market_id = e.market_id and p.partner_id = e.partner_id));
+union all
+select e.market_id, e.event_id
+from events.event e
+where e.partner_id is not null and not exists (
+	select from identity.partner p
+	where p.market_id = e.market_id and p.partner_id = e.partner_id);
 comment on view laws.event_has_market is 'Every event stands in a market, and the partner in whose feed it is exists there.';
 
 create or replace view laws.event_has_market_examined as

@@ -3,11 +3,10 @@
 create or replace view laws.partner_has_wallet as
 select p.market_id, p.partner_id
 from identity.partner p
-where (
-	select count(*) from ledger.wallet w
-	where w.market_id = p.market_id and w.owner_id = p.partner_id and w.owner_kind = 'partner'
-) <> 1;
-comment on view laws.partner_has_wallet is 'Every partner has exactly one wallet in its market.';
+where not exists (
+	select from ledger.wallet w
+	where w.market_id = p.market_id and w.owner_id = p.partner_id and w.owner_kind = 'partner');
+comment on view laws.partner_has_wallet is 'Every partner has a wallet in its market; the key allows no second.';
 
 create or replace view laws.partner_has_wallet_examined as
 select count(*) as examined from identity.partner;
@@ -15,15 +14,15 @@ select count(*) as examined from identity.partner;
 create or replace view laws.wallet_has_owner as
 select w.market_id, w.owner_id
 from ledger.wallet w
-join core.market m on m.market_id = w.market_id
-where w.currency <> m.currency
-	or (w.owner_kind = 'partner' and not exists (
-		select from identity.partner p
-		where p.market_id = w.market_id and p.partner_id = w.owner_id))
+where not exists (
+	select from core.market m
+	where m.market_id = w.market_id and m.currency = w.currency)
 union all
 select w.market_id, w.owner_id
 from ledger.wallet w
-where not exists (select from core.market m where m.market_id = w.market_id);
+where w.owner_kind = 'partner' and not exists (
+	select from identity.partner p
+	where p.market_id = w.market_id and p.partner_id = w.owner_id);
 comment on view laws.wallet_has_owner is 'Every wallet stands in a market, in the market''s currency, and a partner''s wallet has its partner.';
 
 create or replace view laws.wallet_has_owner_examined as
