@@ -106,7 +106,8 @@ encode_list(const struct encoder *encoder, const struct operation *operation,
 	struct text cursor = { NULL, 0 };
 	struct buffer buffer;
 
-	if (has_more)
+	/* also on the last page, so that a reader of the feed of events can go on from there */
+	if (count > 0)
 		cursor = encode_cursor(encoder, operation, rows, count - 1, request->arena);
 	buffer_init(&buffer, request->arena, 4096);
 	buffer_add_text(&buffer, "{\"data\":[");
@@ -118,7 +119,8 @@ encode_list(const struct encoder *encoder, const struct operation *operation,
 	buffer_print(&buffer, "],\"has_more\":%s,\"next_cursor\":", has_more ? "true" : "false");
 	if (cursor.bytes > 0) {
 		buffer_print(&buffer, "\"%.*s\"}", (int)cursor.bytes, cursor.at);
-		add_link(request, cursor, reply);
+		if (has_more)
+			add_link(request, cursor, reply);
 	} else {
 		buffer_add_text(&buffer, "null}");
 	}

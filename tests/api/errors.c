@@ -116,6 +116,8 @@ Test(errors, answer_what_did_not_change_with_304)
 	cr_assert_eq(story_get(ada.token, "/v1/partners/%s", ada.partner_id)->status, 304);
 }
 
+TestSuite(health, .init = story_begin, .fini = story_end);
+
 Test(health, is_open_to_anyone)
 {
 	cr_assert_eq(story_get(NULL, "/healthz")->status, 200);

@@ -31,7 +31,7 @@ print_token(const struct token_keys *keys, int market, long partner)
 	char *token;
 
 	caller.account_id = caller.partner_id = id_of(partner);
-	token = token_mint(keys, &caller, world_now_us(), LIFE_S);
+	token = token_mint(keys, app.roles, &caller, world_now_us(), LIFE_S);
 	if (token == NULL || puts(token) == EOF)
 		log_die("cannot mint or print a token");
 	free(token);

@@ -61,7 +61,7 @@ story_token(const char *role, const char *account_id, const char *partner_id)
 		caller.has_partner = true;
 		cr_assert(uuid_read(text_of(partner_id), &caller.partner_id));
 	}
-	token = token_mint(&keys, &caller, world_now_us(), TOKEN_LIFE_S);
+	token = token_mint(&keys, app.roles, &caller, world_now_us(), TOKEN_LIFE_S);
 	cr_assert_not_null(token, "no key in SOCIUS_KEYS");
 	const char *kept = arena_copy(&arena, token, strlen(token));
 
