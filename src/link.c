@@ -174,14 +174,6 @@ link_orphan(struct link *link, struct call *call)
 	call->slot = NULL;
 }
 
-static void
-send_all(struct link *link)
-{
-	link_reads_send(&link->lanes[LANE_READ]);
-	link_writes_send(&link->lanes[LANE_WRITE]);
-	link_writes_send(&link->lanes[LANE_SLOW]);
-}
-
 void
 link_turn_begin(struct link *link)
 {
@@ -193,6 +185,21 @@ link_turn_begin(struct link *link)
 void
 link_turn_end(struct link *link)
 {
+	link->turning = false;
+}
+
+static void
+send_all(struct link *link)
+{
+	link_reads_send(&link->lanes[LANE_READ]);
+	link_writes_send(&link->lanes[LANE_WRITE]);
+	link_writes_send(&link->lanes[LANE_SLOW]);
+}
+
+/* Sends what waits, answers what failed, and sends what those who were answered asked. */
+static void
+move_on(struct link *link)
+{
 	send_all(link);
 	if (link->failed.count > 0) {
 		link_answer_failed_ones(link);
@@ -201,16 +208,16 @@ link_turn_end(struct link *link)
 	for (int i = 0; i < LINK_LANES; i++)
 		for (int j = 0; j < link->lanes[i].connections_count; j++)
 			link_connection_renew(&link->lanes[i].connections[j]);
-	link->turning = false;
 }
 
 void
 link_flush(struct link *link)
 {
-	/* From inside `done`: the turn ends with the same. */
+	/* From inside `done`: the loop's turn has not ended. */
 	if (link->turning)
 		return;
 	link_turn_begin(link);
+	move_on(link);
 	link_turn_end(link);
 }
 
@@ -234,6 +241,7 @@ link_tick(struct link *link)
 			link_connection_tick(&lane->connections[j]);
 		expire(link, lane);
 	}
+	move_on(link);
 	link_turn_end(link);
 }
 

@@ -3,12 +3,8 @@
  *
  * DOWN -> CONNECTING -> PREPARING -> UP, and from anywhere back to DOWN, to be opened again after
  * a back-off. It never blocks: libpq connects by PQconnectPoll, sends from its own buffer, and is
- * only read when the loop says so.
+ * only read when the loop says so (link_results.c).
  */
-#include <assert.h>
-#include <errno.h>
-#include <sys/socket.h>
-
 #include "link_private.h"
 #include "socius/log.h"
 #include "socius/world.h"
@@ -16,7 +12,6 @@
 static void on_ready(void *arg, int events);
 static void open_now(struct link_connection *connection);
 static void prepare_all(struct link_connection *connection);
-static void read_answers(struct link_connection *connection);
 
 static const char *const lane_names[LINK_LANES] = { "read", "write", "slow" };
 
@@ -45,31 +40,6 @@ bool
 link_connection_idle(const struct link_connection *connection)
 {
 	return connection->syncs_sent == connection->syncs_seen;
-}
-
-/* What an idle server says unasked: that it ends the session, or nothing of interest. */
-static void
-take_unasked(struct link_connection *connection)
-{
-	if (PQconsumeInput(connection->pg) == 0 || PQisBusy(connection->pg) || connection->ended)
-		link_connection_lose(connection, PQerrorMessage(connection->pg));
-}
-
-/* An end that has arrived but was not read yet must not take a write with it: nobody could say
- * whether it was done. */
-bool
-link_connection_stands(struct link_connection *connection)
-{
-	char byte;
-
-	assert(link_connection_idle(connection));
-	/* Twice: the server's last words, then its end. */
-	for (int i = 0; i < 2 && connection->state == LINK_UP; i++) {
-		if (recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN)
-			return true;
-		take_unasked(connection);
-	}
-	return connection->state == LINK_UP;
 }
 
 static void
@@ -229,8 +199,8 @@ go_on_connecting(struct link_connection *connection)
 		watch(connection, status == PGRES_POLLING_WRITING ? LOOP_WRITE : LOOP_READ);
 }
 
-static void
-come_up(struct link_connection *connection)
+void
+link_connection_up(struct link_connection *connection)
 {
 	connection->state = LINK_UP;
 	connection->since_us = connection->link->now_us;
@@ -268,7 +238,7 @@ prepare_all(struct link_connection *connection)
 			return;
 		}
 	if (link_connection_push(connection) && link->statements_count == 0)
-		come_up(connection);
+		link_connection_up(connection);
 }
 
 bool
@@ -316,130 +286,11 @@ on_ready(void *arg, int events)
 	} else if (connection->state != LINK_DOWN) {
 		/* With bytes left to send libpq wants both, in this order (PQflush's own page). */
 		if (events & LOOP_READ)
-			read_answers(connection);
+			link_results_read(connection);
 		if (connection->state != LINK_DOWN && events & LOOP_WRITE)
 			(void)link_connection_push(connection); /* lost: nothing left to do here */
 	}
 	link_turn_end(link);
-}
-
-const char *
-link_sqlstate(const PGresult *result)
-{
-	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-	return sqlstate == NULL ? "" : sqlstate;
-}
-
-static bool
-listed(const char *sqlstate, const char *list)
-{
-	return *sqlstate != '\0' && strstr(list, sqlstate) != NULL;
-}
-
-bool
-link_sqlstate_retryable(const char *sqlstate)
-{
-	return listed(sqlstate, "40001 40P01 55P03");
-}
-
-/* From inside a function (where there is a context) it is the function's own mistake. */
-bool
-link_error_stale(const PGresult *result)
-{
-	return PQresultErrorField(result, PG_DIAG_CONTEXT) == NULL &&
-	       listed(link_sqlstate(result), "26000 0A000 42883");
-}
-
-/* The session is over: what the server said last, or libpq itself, who gives no SQLSTATE. */
-static bool
-ends_session(const PGresult *result)
-{
-	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-
-	if (PQresultStatus(result) != PGRES_FATAL_ERROR)
-		return false;
-	return severity == NULL || strcmp(severity, "ERROR") != 0;
-}
-
-static void
-take_prepared(struct link_connection *connection, const PGresult *result)
-{
-	const struct link_statement *statement =
-	    &connection->link->statements[connection->prepared];
-
-	if (PQresultStatus(result) == PGRES_COMMAND_OK)
-		return;
-	connection->unusable[statement->index] = true;
-	log_line(LOG_LEVEL_ERROR, "link.statement_unusable", "statement", statement->of->name,
-	    "sqlstate", link_sqlstate(result), "error",
-	    PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY), NULL);
-}
-
-static void
-take_sync(struct link_connection *connection)
-{
-	connection->syncs_seen++;
-	if (connection->state == LINK_PREPARING) {
-		if (++connection->prepared == connection->link->statements_count)
-			come_up(connection);
-		return;
-	}
-	/* Each call is one transaction: none may outlive its Sync. */
-	if (link_connection_idle(connection))
-		assert(PQtransactionStatus(connection->pg) == PQTRANS_IDLE);
-	if (connection->lane->lane != LANE_READ)
-		link_writes_synced(connection);
-}
-
-/* Takes the result. */
-static void
-take_result(struct link_connection *connection, PGresult *result)
-{
-	if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
-		PQclear(result);
-		take_sync(connection);
-	} else if (ends_session(result)) {
-		link_connection_lose(connection, PQresultErrorMessage(result));
-		PQclear(result);
-	} else if (connection->state == LINK_PREPARING) {
-		take_prepared(connection, result);
-		PQclear(result);
-	} else if (connection->lane->lane == LANE_READ) {
-		link_reads_result(connection, result);
-		PQclear(result);
-	} else {
-		link_writes_result(connection, result);
-	}
-}
-
-/* libpq ends each statement's results with NULL; two in a row mean that it awaits nothing while we
- * do. */
-static void
-read_answers(struct link_connection *connection)
-{
-	int nothing = 0;
-
-	if (PQconsumeInput(connection->pg) == 0) {
-		link_connection_lose(connection, PQerrorMessage(connection->pg));
-		return;
-	}
-	while (connection->pg != NULL && !PQisBusy(connection->pg)) {
-		PGresult *result;
-
-		if (link_connection_idle(connection))
-			break;
-		result = PQgetResult(connection->pg);
-		if (result != NULL) {
-			nothing = 0;
-			take_result(connection, result);
-		} else if (++nothing == 2) {
-			link_connection_lose(connection, "out of step with libpq");
-		}
-	}
-	if (connection->pg != NULL &&
-	    (connection->ended || PQstatus(connection->pg) == CONNECTION_BAD))
-		link_connection_lose(connection, PQerrorMessage(connection->pg));
 }
 
 bool

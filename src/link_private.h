@@ -7,7 +7,8 @@
  *
  *	link.c             what link.h says: open, ask, orphan, flush, tick, close
  *	link_slots.c       slots, lists of them, answers
- *	link_connection.c  one connection: open, prepare, read what came, lose, open again
+ *	link_connection.c  one connection: open, prepare, send, lose, open again
+ *	link_results.c     one connection: read what came
  *	link_reads.c       the read lane: one queue, several reads under one Sync
  *	link_writes.c      the write and the slow lane: groups, batches, one Sync in flight
  *	link_params.c      values into PostgreSQL's binary parameters
@@ -149,7 +150,7 @@ struct link {
 };
 
 /* link.c */
-/* Around each event: takes the time; then sends what waits and answers what failed. */
+/* Around each event, flush and tick: nothing of the link's is called from inside. */
 void link_turn_begin(struct link *link);
 void link_turn_end(struct link *link);
 
@@ -184,12 +185,18 @@ bool link_connection_push(struct link_connection *connection);
 bool link_connection_send(struct link_connection *connection,
     const struct link_statement *statement, const struct link_slot *first, int calls);
 bool link_connection_sync(struct link_connection *connection);
+/* Prepared: ready for calls. */
+void link_connection_up(struct link_connection *connection);
 bool link_connection_idle(const struct link_connection *connection);
-/* Whether it still stands, as far as the machine knows; false: it is lost. */
-bool link_connection_stands(struct link_connection *connection);
 /* The statement is not what the server knows (any more): opens the connection anew when nothing is
  * in flight. false: it is too young for that to help. */
 bool link_connection_refresh(struct link_connection *connection);
+
+/* link_results.c */
+/* Reads what has come and hands it on. */
+void link_results_read(struct link_connection *connection);
+/* Whether it still stands, as far as the machine knows; false: it is lost. */
+bool link_results_stand(struct link_connection *connection);
 /* Whether the same call may succeed when tried again: 40001, 40P01, 55P03. */
 bool link_sqlstate_retryable(const char *sqlstate);
 /* Whether preparing anew may help: 26000, 0A000, 42883 of the statement itself. */

@@ -226,7 +226,7 @@ link_writes_send(struct link_lane *lane)
 
 			if (lane->ring == NULL && lane->queue.count == 0)
 				return;
-			if (!link_connection_stands(connection))
+			if (!link_results_stand(connection))
 				break;
 			if (!take_next(connection->link, lane, &batch))
 				break;
