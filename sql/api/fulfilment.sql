@@ -75,7 +75,7 @@ begin
 	insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id, to_state,
 		actor_id, actor_role, occurred_at)
 	values (p_trip.market_id, p_event_id, 'trip.' || p_trip.status, p_trip.partner_id, 'trip',
-		p_trip.trip_id, p_trip.status, p_actor_id, p_actor_role, p_trip.reported_at);
+		p_trip.trip_id, p_trip.status::text, p_actor_id, p_actor_role, p_trip.reported_at);
 end
 $$;
 comment on function fulfilment.finish_trip is 'ledger transaction and event of a new trip';
@@ -95,13 +95,13 @@ comment on function fulfilment.no_driver is 'the refusal for a partner without a
 
 -- A trip as the API shows it.
 create or replace function fulfilment.show_trip(p_trip fulfilment.trip) returns api.trip
-language sql immutable parallel safe as $$
+language sql stable parallel safe as $$
 	select row(
 		p_trip.trip_id,
 		p_trip.partner_id,
-		p_trip.status,
-		p_trip.origin,
-		p_trip.payment,
+		p_trip.status::text,
+		p_trip.origin::text,
+		p_trip.payment::text,
 		p_trip.started_at,
 		p_trip.ended_at,
 		p_trip.distance_m,
@@ -144,6 +144,7 @@ create or replace function api.create_trip(p_market_id int, p_actor_id uuid, p_a
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 declare
+	v_status constant fulfilment.trip_status := p_status;
 	v_fee_minor constant bigint := coalesce(p_cancellation_fee_minor, 0);
 	v_currency text;
 	v_enrolment text;
@@ -164,7 +165,7 @@ begin
 		refused := 'trip_times_wrong';
 	elsif p_ended_at > p_now then
 		refused := 'trip_in_the_future';
-	elsif not fulfilment.amounts_fit(p_status, p_fare_minor, p_tip_minor, p_tolls_minor,
+	elsif not fulfilment.amounts_fit(v_status, p_fare_minor, p_tip_minor, p_tolls_minor,
 		p_taxes_and_fees_minor, v_fee_minor) then
 		refused := 'trip_amounts_wrong';
 	elsif p_currency <> v_currency then
@@ -175,11 +176,12 @@ begin
 	elsif v_agreement.share_agreement_id is null then
 		refused := 'agreement_missing';
 	else
-		v_money := fulfilment.price_trip(p_payment = 'cash' and p_status = 'completed',
+		v_money := fulfilment.price_trip(p_payment = 'cash' and v_status = 'completed',
 			p_fare_minor, p_tip_minor, p_tolls_minor, p_taxes_and_fees_minor, v_fee_minor,
 			v_agreement.parties, v_agreement.shares_ppm);
 		insert into fulfilment.trip values (p_market_id, p_trip_id, p_partner_id, p_digest,
-			p_status, coalesce(p_origin, 'offer'), p_payment, p_started_at, p_ended_at,
+			v_status, coalesce(p_origin, 'offer')::fulfilment.trip_origin,
+			p_payment::fulfilment.trip_payment, p_started_at, p_ended_at,
 			p_distance_m, p_currency, p_fare_minor, p_tip_minor, p_tolls_minor,
 			p_taxes_and_fees_minor, v_fee_minor, v_agreement.share_agreement_id,
 			v_money.total_minor, v_money.partner_share_minor, v_money.commission_minor,
@@ -221,7 +223,7 @@ create or replace function api.quote_earnings(p_market_id int, p_now timestamptz
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 declare
-	v_status constant text := coalesce(p_status, 'completed');
+	v_status constant fulfilment.trip_status := coalesce(p_status, 'completed');
 	v_tip_minor constant bigint := coalesce(p_tip_minor, 0);
 	v_tolls_minor constant bigint := coalesce(p_tolls_minor, 0);
 	v_taxes_minor constant bigint := coalesce(p_taxes_and_fees_minor, 0);

@@ -79,7 +79,7 @@ from fulfilment.trip t
 left join events.event e on e.market_id = t.market_id and e.subject = 'trip'
 	and e.subject_id = t.trip_id
 group by t.market_id, t.trip_id
-having count(e.event_id) <> 1 or min(e.to_state) <> t.status
+having count(e.event_id) <> 1 or min(e.to_state) <> t.status::text
 	or min(e.partner_id::text) <> t.partner_id::text;
 comment on view laws.trips_have_events is 'Each trip has exactly one event, of its status, in its driver''s feed.';
 

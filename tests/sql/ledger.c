@@ -171,6 +171,18 @@ Test(ledger, takes_only_what_balances)
 	    market, sql_id(), sql_id(), sql_id());
 }
 
+Test(ledger, settles_no_entry_that_is_not_there)
+{
+	int market = sql_market();
+	const char *partner = sql_partner(market, "driver");
+
+	post_now(market, partner, 1000);
+	sql_refused("settled_within_entries",
+	    "update ledger.wallet set settled_entries = 2 where owner_id = '%s'", partner);
+	sql_refused("settled_within_entries",
+	    "update ledger.wallet set settled_entries = -1 where owner_id = '%s'", partner);
+}
+
 Test(ledger, changes_nothing_that_is_posted)
 {
 	int market = sql_market();
