@@ -11,7 +11,7 @@ comment on function core.derived_id is 'the id that belongs to some bytes, UUID 
 grant execute on function core.derived_id to wall_partner, wall_member, wall_operator, wall_runner;
 
 alter table core.job
-	add column every_s int check (every_s > 0),
+	add column every_s int constraint job_period check (every_s > 0),
 	add column retry_at timestamptz;
 comment on column core.job.every_s is 'a periodic job is queued again so many seconds after each end; null: it runs once';
 comment on column core.job.retry_at is 'after a failure: not before this moment of the real clock, which moves in test markets too';
@@ -21,8 +21,9 @@ alter policy runner on core.job to wall_runner;
 create table payouts.payout_run (
 	market_id int not null,
 	payout_run_id uuid not null,
-	state text not null check (state in ('queued', 'running', 'finished')),
-	minimum_minor bigint not null check (minimum_minor > 0),
+	state text not null
+		constraint payout_run_state check (state in ('queued', 'running', 'finished')),
+	minimum_minor bigint not null constraint payout_run_minimum check (minimum_minor > 0),
 	currency text not null,
 	payouts_count bigint not null default 0,
 	total_minor bigint not null default 0,
@@ -136,7 +137,7 @@ left join fulfilment.trip t on t.market_id = x.market_id and t.trip_id = x.cause
 	and x.kind in ('trip', 'cancellation_fee');
 comment on view payouts.line is 'ledger rows as lines of statements, taken apart; the parts sum to amount_minor';
 alter view payouts.line owner to socius_owner;
-grant select on payouts.line to wall_member, wall_operator, wall_law;
+grant select on payouts.line to wall_member;
 
 create type api.payout_run as (
 	payout_run_id uuid,
