@@ -153,6 +153,33 @@ Test(walls, say_what_every_entry_point_refuses)
 
 /* --- by trying --- */
 
+/* Whoever runs the laws owns nothing and is no superuser: a function inside a law runs as
+ * socius_law and not as the owner of the view. */
+Test(walls, let_the_law_see_through_them)
+{
+	int64_t views = sql_int("select count(*) from pg_catalog.pg_class "
+				"where relnamespace = 'laws'::regnamespace and relkind = 'v'");
+
+	for (int i = 0; i < views; i++) {
+		const char *view =
+		    sql_text("select relname from pg_catalog.pg_class where relnamespace = "
+			     "'laws'::regnamespace and relkind = 'v' order by relname "
+			     "offset %d limit 1",
+			i);
+		PGresult *result;
+
+		sql_run("savepoint before_the_law");
+		sql_as("socius_law");
+		result = PQexec(
+		    sql_connection(), sql_text("select 'select count(*) from laws.%s'", view));
+		cr_expect_eq(PQresultStatus(result), PGRES_TUPLES_OK, "%s: %s", view,
+		    PQresultErrorMessage(result));
+		PQclear(result);
+		sql_run("rollback to before_the_law");
+		sql_as(NULL);
+	}
+}
+
 Test(walls, stop_the_gate_at_the_tables)
 {
 	static const char *const tables[] = { "core.market", "core.request_key", "core.job",
