@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{ "laws", "run every law; exit code 1 when one is broken", laws_run },
 	{ "psql", "open psql on the instance's database", psql_run },
 	{ "conninfo", "print libpq's connection string for a role", conninfo_run },
+	{ "document", "write the generated documents of the API into a folder", document_run },
 	{ "check-settings", "read all settings and print them", check_settings_run },
 	{ 0 },
 };

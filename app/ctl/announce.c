@@ -44,33 +44,18 @@ status_of(const char *url)
 	return status;
 }
 
-/* How a listener's address is reached from here, as a URL writes it. */
-static const char *
-host(struct ctl *ctl, const char *address)
-{
-	if (strcmp(address, "0.0.0.0") == 0)
-		return "127.0.0.1";
-	if (strcmp(address, "::") == 0)
-		return "[::1]";
-	return strchr(address, ':') != NULL ? arena_print(&ctl->arena, "[%s]", address) : address;
-}
-
 static const char *
 api_url(struct ctl *ctl)
 {
-	const struct settings *settings = &ctl->settings;
-
-	return arena_print(
-	    &ctl->arena, "http://%s:%d", host(ctl, settings->address), settings->port);
+	return arena_print(&ctl->arena, "http://%s",
+	    settings_reach(&ctl->arena, ctl->settings.address, ctl->settings.port));
 }
 
 static const char *
 edge_url(struct ctl *ctl)
 {
-	const struct settings *settings = &ctl->settings;
-
-	return arena_print(
-	    &ctl->arena, "https://%s:%d", host(ctl, settings->edge_address), settings->edge_port);
+	return arena_print(&ctl->arena, "https://%s",
+	    settings_reach(&ctl->arena, ctl->settings.edge_address, ctl->settings.edge_port));
 }
 
 bool

@@ -27,7 +27,7 @@ struct settings {
 	const char *sockets; /* folder of PostgreSQL's socket; in var unless its path is too long */
 	const char *address, *edge_address;
 	int port, metrics_port, edge_port, workers;
-	int rate_per_s, rate_burst;
+	int connections; /* of PostgreSQL, at most */
 	int shared_mib;
 	const char *log_level;
 };
@@ -61,6 +61,9 @@ int token_run(struct ctl *ctl);
 
 /* Reads SOCIUS_* from the environment; dies with one line about the first unusable one. */
 void settings_read(struct settings *settings, struct arena *arena);
+
+/* ADDRESS:PORT as a URL writes it, to reach a listener on that address from this machine. */
+const char *settings_reach(struct arena *arena, const char *address, int port);
 
 /* The value that stands for @NAME@ in a template, or NULL when there is none of that name. */
 const char *settings_value(const struct settings *settings, struct arena *arena, struct text name);

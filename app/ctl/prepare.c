@@ -197,8 +197,10 @@ plan_fronts(struct ctl *ctl, struct plan *plan)
 		.env = { conninfo_setting(ctl, "socius_gate"), keys },
 		.stop_signal = SIGTERM,
 		.patience_s = KORE_PATIENCE_S };
+	if (plan->edge)
+		api->env[2] = "SOCIUS_TRUST_FORWARDED=1";
 	if (preload != NULL)
-		api->env[2] = arena_print(&ctl->arena, "LD_PRELOAD=%s", preload);
+		api->env[plan->edge ? 3 : 2] = arena_print(&ctl->arena, "LD_PRELOAD=%s", preload);
 	if (plan->edge)
 		plan->fronts[plan->fronts_count++] = (struct service){ .name = "edge",
 			.args = { "/usr/sbin/nginx", "-p", in_var(ctl, "edge"), "-c",
@@ -241,6 +243,8 @@ prepare(struct ctl *ctl, struct plan *plan)
 	make_conf(ctl, plan);
 	plan_cluster(ctl, plan);
 	plan_services(ctl, plan);
+	if (plan->edge)
+		prepare_edge(ctl, plan);
 	if (setenv("SOCIUS_VAR", ctl->settings.var, 1) != 0)
 		log_die("setenv: %s", strerror(errno));
 	if (chdir(ctl->settings.var) != 0)

@@ -15,8 +15,9 @@ struct plan {
 	bool database_only;
 	const char *seed; /* a file, or NULL */
 
-	struct service clears;        /* args[0] NULL: nothing to clear away */
-	struct service makes_cluster; /* args[0] NULL: there is one */
+	struct service clears;            /* args[0] NULL: nothing to clear away */
+	struct service makes_cluster;     /* args[0] NULL: there is one */
+	struct service makes_certificate; /* args[0] NULL: there is one, or no edge */
 	struct service database;
 	struct service migrates;
 	struct service seeds; /* args[0] NULL: not asked for */
@@ -30,6 +31,9 @@ void prepare_options(struct ctl *ctl, struct plan *plan);
 /* Makes folders, keys and configuration, checks ports and cluster, and fills in the plan. Dies
  * with one line about what is not usable. */
 void prepare(struct ctl *ctl, struct plan *plan);
+
+/* The edge's part of it: its problems, and the plan to make a certificate where there is none. */
+void prepare_edge(struct ctl *ctl, struct plan *plan);
 
 /* The new cluster is complete: from now on it is the instance's. */
 void prepare_keep_cluster(struct ctl *ctl);

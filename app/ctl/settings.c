@@ -80,6 +80,52 @@ var_folder(struct arena *arena)
 	return arena_copy(arena, path, strlen(path));
 }
 
+enum { TWICE_THE_LAST = -1 };
+
+/* Settings that other programs read: said here when they are unusable, before anything starts. */
+static const struct {
+	const char *name;
+	int64_t otherwise, least, most;
+} others[] = {
+	{ "SOCIUS_READ_CONNECTIONS", 2, 1, 16 },
+	{ "SOCIUS_WRITE_CONNECTIONS", 1, 1, 16 },
+	{ "SOCIUS_SLOW_CONNECTIONS", 1, 1, 16 },
+	{ "SOCIUS_POOL_THREADS", 2, 1, 16 },
+	{ "SOCIUS_RATE_PER_S", 100, 0, 1000000 },
+	{ "SOCIUS_RATE_BURST", TWICE_THE_LAST, 0, 1000000 },
+	{ 0 },
+};
+
+enum { LANES = 3, CONNECTIONS_SPARE = 50 };
+
+static int64_t
+other(int i)
+{
+	int64_t otherwise = others[i].otherwise;
+
+	if (otherwise == TWICE_THE_LAST)
+		otherwise = 2 * other(i - 1);
+	return world_setting_int(others[i].name, otherwise, others[i].least, others[i].most);
+}
+
+static void
+check_others(void)
+{
+	for (int i = 0; others[i].name != NULL; i++)
+		(void)other(i); /* dies when it is not usable */
+}
+
+/* Connections of one worker. While workers are replaced there may be twice as many. */
+static int
+lanes(void)
+{
+	int64_t count = 0;
+
+	for (int i = 0; i < LANES; i++)
+		count += other(i);
+	return 2 * (int)count;
+}
+
 static int
 port(const char *name, int otherwise)
 {
@@ -111,8 +157,8 @@ settings_read(struct settings *settings, struct arena *arena)
 	    settings->metrics_port == settings->edge_port)
 		log_die("SOCIUS_PORT, SOCIUS_METRICS_PORT and SOCIUS_EDGE_PORT must differ");
 	settings->workers = (int)world_setting_int("SOCIUS_WORKERS", processors(), 1, WORKERS_MAX);
-	settings->rate_per_s = (int)world_setting_int("SOCIUS_RATE_PER_S", 100, 0, 1000000);
-	settings->rate_burst = (int)world_setting_int("SOCIUS_RATE_BURST", 200, 0, 1000000);
+	check_others();
+	settings->connections = settings->workers * lanes() + CONNECTIONS_SPARE;
 	settings->shared_mib = (int)world_setting_int(
 	    "SOCIUS_PG_SHARED_MIB", shared_mib_default(arena), SHARED_MIB_MIN, 1024 * 1024);
 	settings->log_level = world_setting("SOCIUS_LOG_LEVEL", "info");
@@ -131,6 +177,23 @@ user_name(void)
 	return user->pw_name;
 }
 
+static const char *
+listens(struct arena *arena, const char *address, int port)
+{
+	return arena_print(
+	    arena, strchr(address, ':') != NULL ? "[%s]:%d" : "%s:%d", address, port);
+}
+
+const char *
+settings_reach(struct arena *arena, const char *address, int port)
+{
+	if (strcmp(address, "0.0.0.0") == 0)
+		address = "127.0.0.1";
+	if (strcmp(address, "::") == 0)
+		address = "::1";
+	return listens(arena, address, port);
+}
+
 const char *
 settings_value(const struct settings *settings, struct arena *arena, struct text name)
 {
@@ -145,9 +208,11 @@ settings_value(const struct settings *settings, struct arena *arena, struct text
 		{ "ADDRESS", settings->address, 0 },
 		{ "PORT", NULL, settings->port },
 		{ "METRICS_PORT", NULL, settings->metrics_port },
-		{ "EDGE_ADDRESS", settings->edge_address, 0 },
-		{ "EDGE_PORT", NULL, settings->edge_port },
+		{ "API_REACHED_AT", settings_reach(arena, settings->address, settings->port), 0 },
+		{ "EDGE_LISTENS_AT", listens(arena, settings->edge_address, settings->edge_port),
+		    0 },
 		{ "WORKERS", NULL, settings->workers },
+		{ "CONNECTIONS", NULL, settings->connections },
 		{ "SHARED_MIB", NULL, settings->shared_mib },
 		{ "LOAD", arena_print(arena, "%s/bin/socius.so", settings->var), 0 },
 		{ "PIDFILE", arena_print(arena, "%s/run/api.pid", settings->var), 0 },
@@ -173,12 +238,12 @@ check_settings_run(struct ctl *ctl)
 		     "SOCIUS_EDGE_ADDRESS=%s\n"
 		     "SOCIUS_EDGE_PORT=%d\n"
 		     "SOCIUS_WORKERS=%d\n"
-		     "SOCIUS_RATE_PER_S=%d\n"
-		     "SOCIUS_RATE_BURST=%d\n"
 		     "SOCIUS_PG_SHARED_MIB=%d\n"
 		     "SOCIUS_LOG_LEVEL=%s\n",
 	    settings->var, settings->address, settings->port, settings->metrics_port,
-	    settings->edge_address, settings->edge_port, settings->workers, settings->rate_per_s,
-	    settings->rate_burst, settings->shared_mib, settings->log_level);
+	    settings->edge_address, settings->edge_port, settings->workers, settings->shared_mib,
+	    settings->log_level);
+	for (int i = 0; others[i].name != NULL; i++)
+		(void)printf("%s=%lld\n", others[i].name, (long long)other(i));
 	return 0;
 }

@@ -310,6 +310,8 @@ start_all(struct supervisor *supervisor)
 		run_once(supervisor, &plan->seeds);
 	if (plan->database_only)
 		return;
+	if (plan->makes_certificate.args[0] != NULL)
+		run_once(supervisor, &plan->makes_certificate);
 	for (int i = 0; i < plan->fronts_count; i++) {
 		add(supervisor, &plan->fronts[i]);
 		start(supervisor, &plan->fronts[i]);
