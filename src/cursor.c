@@ -52,7 +52,7 @@ base64url(struct text from, struct arena *arena)
 	return (struct text){ to, bytes };
 }
 
-/* false: a character that does not belong there. */
+/* false: no canonical base64url. */
 static bool
 base64url_read(struct text from, struct arena *arena, struct text *to)
 {
@@ -74,7 +74,8 @@ base64url_read(struct text from, struct arena *arena, struct text *to)
 		}
 	}
 	*to = (struct text){ at, bytes };
-	return true;
+	/* what is left over is padding: fewer bits than a character has, and all zero */
+	return held < 6 && (bits & ((1u << held) - 1)) == 0;
 }
 
 static void

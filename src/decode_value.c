@@ -156,11 +156,14 @@ check_length(const struct place *place, const struct field *field, struct text f
 static const char *
 listed(struct arena *arena, const char *list)
 {
-	char *words = arena_print(arena, "Expected one of: %s.", list);
+	struct buffer buffer;
 
-	for (char *at = words + sizeof("Expected one of: ") - 1; (at = strchr(at, ' ')) != NULL;)
-		*at++ = ',';
-	return words;
+	buffer_init(&buffer, arena, 128);
+	buffer_add_text(&buffer, "Expected one of: ");
+	for (; *list != '\0'; list++)
+		buffer_add(&buffer, *list == ' ' ? ", " : list, *list == ' ' ? 2 : 1);
+	buffer_add(&buffer, ".", 2); /* with its NUL */
+	return buffer.at;
 }
 
 static void
