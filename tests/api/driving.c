@@ -95,21 +95,6 @@ Test(driving, quotes_without_posting)
 	cr_assert_eq(balance(&ada), 0);
 }
 
-/* Waits for the runner, by asking; the run's own reply says when it is done. */
-static struct story_reply *
-finished_run(const char *run_id)
-{
-	struct story_reply *run = NULL;
-
-	for (int i = 0; i < 2000; i++) {
-		run = story_get(story.operator_token, "/v1/payout_runs/%s", run_id);
-		if (strcmp(story_text(run, "state"), "finished") == 0)
-			return run;
-	}
-	cr_assert_str_eq(story_text(run, "state"), "finished", "%s", run->text);
-	return run;
-}
-
 Test(driving, is_paid_out_to_the_cent)
 {
 	struct story_partner ada = story_partner("driver"), bob = story_partner("driver");
@@ -123,7 +108,9 @@ Test(driving, is_paid_out_to_the_cent)
 	    report(story.service, bob.partner_id, story_key(), "cash", 1000, 0)->status, 201);
 	struct story_reply *run = story_post(story.operator_token, "/v1/payout_runs", "{}");
 
-	run = finished_run(story_text(run, "payout_run_id"));
+	story_await(story.operator_token, "payout_run.finished");
+	run =
+	    story_get(story.operator_token, "/v1/payout_runs/%s", story_text(run, "payout_run_id"));
 	cr_assert_eq(story_int(run, "payouts_count"), 1);
 	cr_assert_eq(story_int(run, "total_minor"), 5 * 852);
 	cr_assert_eq(balance(&ada), 0);

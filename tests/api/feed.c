@@ -1,6 +1,5 @@
 /* Events: each change once, in order, to those whom it concerns; as pages and as a stream. */
 #include <criterion/criterion.h>
-#include <curl/curl.h>
 
 #include "story.h"
 
@@ -42,82 +41,25 @@ Test(feed, shows_partners_their_own_and_operators_all)
 	    1);
 }
 
-/* An event shows up when every transaction before it has ended, those of other tests too: asks
- * until it is there. */
-static struct story_reply *
-page_with(const char *kind, const char *cursor)
-{
-	struct story_reply *page = NULL;
-
-	for (int i = 0; i < 1000; i++) {
-		page = story_get(story.operator_token, "/v1/events?limit=200%s%s",
-		    cursor == NULL ? "" : "&cursor=", cursor == NULL ? "" : cursor);
-		if (count_of(page, kind) > 0)
-			return page;
-	}
-	cr_assert_gt(count_of(page, kind), 0, "%s", page->text);
-	return page;
-}
-
 Test(feed, goes_on_from_a_cursor)
 {
 	struct story_partner ada = story_partner("courier");
-	struct story_reply *page = page_with("partner.created", NULL);
-	const char *cursor = story_text(page, "next_cursor");
+	struct story_reply *page;
+	const char *cursor;
 
+	story_await(story.operator_token, "partner.created");
+	page = story_get(story.operator_token, "/v1/events?limit=200");
+	cursor = story_text(page, "next_cursor");
 	book_one(&ada);
-	page = page_with("booking.confirmed", cursor);
+	story_await(story.operator_token, "booking.confirmed");
+	page = story_get(story.operator_token, "/v1/events?limit=200&cursor=%s", cursor);
 	cr_assert_eq(count_of(page, "booking.confirmed"), 1, "%s", page->text);
 	cr_assert_eq(count_of(page, "partner.created"), 0, "what was read is not shown again");
 }
 
-struct stream {
-	char text[65536];
-	size_t bytes;
-	const char *until;
-};
-
-/* Ends the transfer as soon as the awaited text has come. */
-static size_t
-stream_take(char *from, size_t size, size_t count, void *of)
-{
-	struct stream *stream = of;
-	size_t bytes = size * count;
-
-	if (stream->bytes + bytes >= sizeof(stream->text))
-		return 0;
-	memcpy(stream->text + stream->bytes, from, bytes);
-	stream->bytes += bytes;
-	stream->text[stream->bytes] = '\0';
-	return strstr(stream->text, stream->until) != NULL ? 0 : bytes;
-}
-
-static void
-follow(struct stream *stream, const char *token, const char *last_event_id)
-{
-	CURL *curl = curl_easy_init();
-	struct curl_slist *headers = NULL;
-
-	headers = curl_slist_append(headers, story_print("Authorization: Bearer %s", token));
-	if (last_event_id != NULL)
-		headers =
-		    curl_slist_append(headers, story_print("Last-Event-ID: %s", last_event_id));
-	curl_easy_setopt(
-	    curl, CURLOPT_URL, story_print("%s/v1/events/stream", getenv("SOCIUS_URL")));
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, stream_take);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, stream);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 20L);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
-	(void)curl_easy_perform(curl); /* it is cut by stream_take; the text says what came */
-	curl_slist_free_all(headers);
-	curl_easy_cleanup(curl);
-}
-
 /* The id of the last event that came. */
 static const char *
-last_id(const struct stream *stream)
+last_id(const struct story_stream *stream)
 {
 	const char *at = stream->text, *last = NULL;
 
@@ -132,17 +74,17 @@ last_id(const struct stream *stream)
 Test(feed, streams_what_happened_and_resumes)
 {
 	struct story_partner ada = story_partner("courier");
-	struct stream stream = { .until = "event: booking.confirmed" };
-	struct stream rest = { .until = "event: booking.forfeited" };
+	struct story_stream stream = { .until = "event: booking.confirmed" };
+	struct story_stream rest = { .until = "event: booking.forfeited" };
 
 	book_one(&ada);
-	follow(&stream, ada.token, NULL);
+	story_follow(&stream, ada.token, NULL);
 	cr_assert(strstr(stream.text, "event: booking.confirmed"), "%s", stream.text);
 	(void)story_call("POST",
 	    story_print("/v1/bookings/%s/forfeit",
 		story_text(story_get(ada.token, "/v1/bookings"), "data.0.booking_id")),
 	    ada.token, story_key(), NULL); /* the stream shows whether it worked */
-	follow(&rest, ada.token, last_id(&stream));
+	story_follow(&rest, ada.token, last_id(&stream));
 	cr_assert(strstr(rest.text, "event: booking.forfeited"), "%s", rest.text);
 	cr_assert_null(
 	    strstr(rest.text, "event: booking.confirmed"), "read before, and shown again");

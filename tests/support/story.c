@@ -175,6 +175,19 @@ check_promises(const struct story_reply *reply, const char *method, const char *
 	cr_assert_not_null(story_at(reply, "code"));
 }
 
+static void
+prepare(const char *method, const char *path, struct curl_slist *headers)
+{
+	curl_easy_reset(curl);
+	curl_easy_setopt(curl, CURLOPT_URL, story_print("%s%s", base, path));
+	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 20L);
+	/* the edge of a test instance has a certificate that it signed itself */
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+}
+
 static struct story_reply *
 perform(const char *method, const char *path, struct curl_slist *headers, const char *body)
 {
@@ -184,19 +197,12 @@ perform(const char *method, const char *path, struct curl_slist *headers, const 
 	char why[CURL_ERROR_SIZE] = "";
 	long status = 0;
 
-	curl_easy_reset(curl);
-	curl_easy_setopt(curl, CURLOPT_URL, story_print("%s%s", base, path));
-	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	prepare(method, path, headers);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, receive);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, &head);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &text);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 20L);
-	/* the edge of a test instance has a certificate that it signed itself */
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
 	if (body != NULL)
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 	else if (strcmp(method, "POST") == 0)
@@ -220,6 +226,45 @@ call(const char *method, const char *path, const char *token, const char *key, c
 
 	check_promises(reply, method, path);
 	return reply;
+}
+
+/* Ends the transfer as soon as the awaited text has come. */
+static size_t
+stream_take(char *from, size_t size, size_t count, void *of)
+{
+	struct story_stream *stream = of;
+	size_t bytes = size * count;
+
+	if (stream->bytes + bytes >= sizeof(stream->text))
+		return 0;
+	memcpy(stream->text + stream->bytes, from, bytes);
+	stream->bytes += bytes;
+	stream->text[stream->bytes] = '\0';
+	return strstr(stream->text, stream->until) != NULL ? 0 : bytes;
+}
+
+void
+story_follow(struct story_stream *stream, const char *token, const char *last_event_id)
+{
+	struct curl_slist *headers = headers_of(token, NULL, NULL);
+
+	if (last_event_id != NULL)
+		headers =
+		    curl_slist_append(headers, story_print("Last-Event-ID: %s", last_event_id));
+	prepare("GET", "/v1/events/stream", headers);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, stream_take);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, stream);
+	(void)curl_easy_perform(curl); /* stream_take cuts it; the text says what came */
+	curl_slist_free_all(headers);
+}
+
+void
+story_await(const char *token, const char *kind)
+{
+	struct story_stream stream = { .until = story_print("event: %s\n", kind) };
+
+	story_follow(&stream, token, NULL);
+	cr_assert(strstr(stream.text, stream.until), "no %s in %s", kind, stream.text);
 }
 
 struct story_reply *

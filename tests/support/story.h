@@ -70,6 +70,19 @@ json_t *story_at(const struct story_reply *reply, const char *path); /* or NULL 
 /* A header's value, or NULL; valid until the next call of this function. */
 const char *story_reply_header(const struct story_reply *reply, const char *name);
 
+/* The stream of events, followed until the text `until` has come (or 20 s have passed). */
+struct story_stream {
+	const char *until;
+	char text[65536];
+	size_t bytes;
+};
+
+void story_follow(struct story_stream *stream, const char *token, const char *last_event_id);
+
+/* Follows the stream from its beginning until an event of this kind has come; it must come. An
+ * event shows up when every transaction before it has ended, those of other tests too. */
+void story_await(const char *token, const char *kind);
+
 /* Signs a token for this market. partner_id may be NULL. */
 const char *story_token(const char *role, const char *account_id, const char *partner_id);
 
