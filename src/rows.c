@@ -57,9 +57,12 @@ rows_int(const struct rows *rows, int row, int column)
 int64_t
 rows_instant(const struct rows *rows, int row, int column)
 {
+	int64_t since_2000 = rows_int(rows, row, column), us;
+
 	assert(PQftype(rows->result, column) == OID_TIMESTAMPTZ ||
 	       PQftype(rows->result, column) == OID_TIMESTAMP);
-	return rows_int(rows, row, column) + INSTANT_OF_2000;
+	/* infinity is the largest number there is */
+	return __builtin_add_overflow(since_2000, INSTANT_OF_2000, &us) ? INT64_MAX : us;
 }
 
 struct uuid
