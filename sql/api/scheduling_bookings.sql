@@ -33,7 +33,7 @@ $$;
 comment on function scheduling.give_back_day is 'gives seconds of a partner''s local day back';
 
 -- Takes a seat and its one or two local days for a partner, all or nothing. Null: taken; otherwise
--- the refusal (slots_overlap also where a day would pass 12 hours: explain_booking tells them apart).
+-- the refusal (slots_overlap also where a day would pass 12 hours: explain_seat tells them apart).
 create or replace function scheduling.take_seat(p_partner_id uuid, p_slot scheduling.slot)
 returns text
 language plpgsql as $$
@@ -95,10 +95,10 @@ end
 $$;
 comment on function scheduling.give_back_seat is 'gives a seat and its local days back';
 
--- What stands in the way of a slot's local days: slots_overlap, or day_limit_reached with what is
--- left of each day.
-create or replace function scheduling.explain_days(p_partner_id uuid, p_slot scheduling.slot,
-	out refused text, out detail jsonb)
+-- Says more than slots_overlap or slot_full: slots_overlap where the partner has a booking at that
+-- time (of this very slot, perhaps), day_limit_reached with what is left of each day, or slot_full.
+create or replace function scheduling.explain_seat(p_partner_id uuid, p_slot scheduling.slot,
+	inout refused text, out detail jsonb)
 language plpgsql as $$
 begin
 	if exists (
@@ -107,20 +107,20 @@ begin
 			and d.day between p_slot.day and p_slot.day + 1
 			and d.busy && tstzrange(p_slot.starts_at, p_slot.ends_at)) then
 		refused := 'slots_overlap';
-		return;
+	elsif refused = 'slots_overlap' then
+		refused := 'day_limit_reached';
+		select jsonb_build_object('days', jsonb_agg(jsonb_build_object('day', n.day,
+			'seconds_needed', n.seconds, 'seconds_left', 43200 - coalesce(d.seconds, 0))))
+		into detail
+		from (values (p_slot.day, p_slot.day_seconds),
+			(p_slot.day + 1, p_slot.next_day_seconds)) as n (day, seconds)
+		left join scheduling.partner_day d on d.market_id = p_slot.market_id
+			and d.partner_id = p_partner_id and d.day = n.day
+		where n.seconds > 0;
 	end if;
-	refused := 'day_limit_reached';
-	select jsonb_build_object('days', jsonb_agg(jsonb_build_object('day', n.day,
-		'seconds_needed', n.seconds, 'seconds_left', 43200 - coalesce(d.seconds, 0))))
-	into detail
-	from (values (p_slot.day, p_slot.day_seconds),
-		(p_slot.day + 1, p_slot.next_day_seconds)) as n (day, seconds)
-	left join scheduling.partner_day d on d.market_id = p_slot.market_id
-		and d.partner_id = p_partner_id and d.day = n.day
-	where n.seconds > 0;
 end
 $$;
-comment on function scheduling.explain_days is 'what stands in the way of a slot''s local days';
+comment on function scheduling.explain_seat is 'why a seat could not be taken: overlap, the day''s limit with what is left, or full';
 
 -- The end of a booking that was not made: the replay, where its id is there already, or the refusal
 -- with what helps the caller.
@@ -140,9 +140,9 @@ begin
 		"row" := scheduling.booking_now(p_market_id, p_booking_id);
 	elsif found then
 		refused := 'key_reused';
-	elsif refused = 'slots_overlap' then
+	elsif refused in ('slots_overlap', 'slot_full') then
 		select e.refused, e.detail into refused, detail
-		from scheduling.explain_days(p_partner_id, p_slot) e;
+		from scheduling.explain_seat(p_partner_id, p_slot, refused) e;
 	elsif refused = 'slot_not_released' then
 		detail := jsonb_build_object('released_at', p_slot.released_at);
 	end if;
@@ -319,6 +319,6 @@ $$;
 comment on function scheduling.explain_forfeit is 'the replay of a forfeit, or the refusal with what helps the caller';
 
 grant execute on function scheduling.take_day, scheduling.give_back_day, scheduling.take_seat,
-	scheduling.give_back_days, scheduling.give_back_seat, scheduling.explain_days,
+	scheduling.give_back_days, scheduling.give_back_seat, scheduling.explain_seat,
 	scheduling.explain_booking, scheduling.end_booking, scheduling.explain_forfeit
 	to wall_partner;
