@@ -1,0 +1,226 @@
+/*
+ * runner: the runner killed, refused and asked to stop, while it works.
+ *
+ * Needs SOCIUS_CHAOS_CONNINFO, a migrated database of its own on this machine, as superuser (in
+ * which jobs.run_payouts is replaced):
+ *
+ *	SOCIUS_TEST_DATABASE=chaos tests/support/scratch FOLDER
+ *
+ * and SOCIUS_TEST_RUNNER, the program (build/socius-run).
+ */
+#include <criterion/criterion.h>
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <libpq-fe.h>
+
+enum { WAIT_S_MAX = 60, KILLS = 50, STEPS = 400 };
+
+static PGconn *pg;
+static char conninfo[512];
+
+static void
+run(const char *sql)
+{
+	PGresult *result = PQexec(pg, sql);
+	ExecStatusType status = PQresultStatus(result);
+
+	cr_assert(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK, "%s: %s", sql,
+	    PQerrorMessage(pg));
+	PQclear(result);
+}
+
+static int
+number(const char *sql)
+{
+	PGresult *result = PQexec(pg, sql);
+	int got;
+
+	cr_assert_eq(PQresultStatus(result), PGRES_TUPLES_OK, "%s: %s", sql, PQerrorMessage(pg));
+	got = (int)strtol(PQgetvalue(result, 0, 0), NULL, 10);
+	PQclear(result);
+	return got;
+}
+
+/* Until the SQL gives at least so much. */
+static void
+wait_for(const char *sql, int wanted)
+{
+	time_t started = time(NULL);
+
+	while (number(sql) < wanted)
+		cr_assert_lt(time(NULL) - started, WAIT_S_MAX, "%s: never %d", sql, wanted);
+}
+
+/* A job counts its own steps in chaos.step and ends after chaos.plan.steps; it raises while
+ * chaos.fault has a row. One test at a time: they share the jobs. */
+static void
+begin(void)
+{
+	const char *base = getenv("SOCIUS_CHAOS_CONNINFO");
+
+	if (base == NULL || getenv("SOCIUS_TEST_RUNNER") == NULL) {
+		(void)fputs("runner: SOCIUS_CHAOS_CONNINFO or SOCIUS_TEST_RUNNER is not set: "
+			    "NOT tested\n",
+		    stderr);
+		cr_skip_test("not set");
+	}
+	pg = PQconnectdb(base);
+	cr_assert_eq(PQstatus(pg), CONNECTION_OK, "%s", PQerrorMessage(pg));
+	run("select pg_advisory_lock(1)");
+	(void)snprintf(conninfo, sizeof(conninfo), "%s user=socius_runner", base);
+	cr_assert_eq(setenv("SOCIUS_RUNNER_CONNINFO", conninfo, 1), 0);
+	run("set client_min_messages = error; drop schema if exists chaos cascade; "
+	    "create schema chaos; create table chaos.plan (steps int, sleep_s float8); "
+	    "create table chaos.step (job_id uuid, n int); create table chaos.fault (n int); "
+	    "delete from core.job; "
+	    "insert into core.market (market_id, code, name, currency, currency_exponent, "
+	    "time_zone, created_at) values (1, 'chaos', 'Chaos', 'EUR', 2, 'UTC', now()) "
+	    "on conflict do nothing; "
+	    "create or replace function jobs.run_payouts(p_market_id int, p_job_id uuid, "
+	    "p_now timestamptz) returns timestamptz language plpgsql security definer as $$ "
+	    "declare v_n int; begin "
+	    "insert into chaos.step select p_job_id, coalesce(max(s.n), 0) + 1 from chaos.step s "
+	    "where s.job_id = p_job_id returning n into v_n; "
+	    "perform pg_sleep(p.sleep_s) from chaos.plan p; "
+	    "if exists (select from chaos.fault) then raise exception 'a fault'; end if; "
+	    "return (select case when v_n < p.steps then p_now end from chaos.plan p); end $$; "
+	    "alter function jobs.run_payouts owner to postgres; "
+	    "grant execute on function jobs.run_payouts to socius_runner");
+}
+
+static void
+end(void)
+{
+	if (pg != NULL)
+		run("delete from core.job");
+	PQfinish(pg);
+}
+
+TestSuite(runner, .init = begin, .fini = end, .timeout = 300);
+
+static void
+give_jobs(int count, int steps, double sleep_s)
+{
+	char sql[512];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "insert into chaos.plan values (%d, %f); "
+	    "insert into core.job (market_id, job_id, kind, due_at, created_at) "
+	    "select 1, gen_random_uuid(), 'run_payouts', now(), now() "
+	    "from generate_series(1, %d)",
+	    steps, sleep_s, count);
+	run(sql);
+}
+
+static pid_t
+start(void)
+{
+	const char *program = getenv("SOCIUS_TEST_RUNNER");
+	pid_t pid = fork();
+
+	cr_assert_geq(pid, 0);
+	if (pid == 0) {
+		(void)execl(program, program, (char *)NULL); /* the exit code says that it failed */
+		_exit(127);
+	}
+	return pid;
+}
+
+/* The exit code, or minus the signal. */
+static int
+ended(pid_t pid, int signal)
+{
+	int status;
+
+	cr_assert_eq(kill(pid, signal), 0);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+#define RUNNERS_AT_WORK \
+	"select count(*) from pg_stat_activity where datname = current_database() " \
+	"and usename = 'socius_runner' and query like '%run_payouts%'"
+#define JOBS_DONE "select count(*) from core.job where kind = 'run_payouts' and state = 'done'"
+
+/* Two runners side by side; each kill comes while at least one of them is in a step. */
+Test(runner, does_each_step_once_through_fifty_kills)
+{
+	pid_t one, two;
+
+	give_jobs(3, STEPS, 0.002);
+	for (int i = 0; i < KILLS / 2; i++) {
+		one = start();
+		two = start();
+		wait_for(RUNNERS_AT_WORK, 1);
+		cr_assert_eq(ended(one, SIGKILL), -SIGKILL);
+		cr_assert_eq(ended(two, SIGKILL), -SIGKILL);
+	}
+	cr_assert_lt(number(JOBS_DONE), 3, "the kills came while there was work");
+	one = start();
+	wait_for(JOBS_DONE, 3);
+	cr_assert_eq(ended(one, SIGTERM), 0);
+	cr_assert_eq(number("select count(*) from chaos.step"), 3 * STEPS);
+	cr_assert_eq(number("select count(distinct (job_id, n)) from chaos.step"), 3 * STEPS);
+}
+
+Test(runner, survives_the_end_of_its_sessions)
+{
+	pid_t pid;
+
+	give_jobs(1, STEPS, 0.002);
+	pid = start();
+	for (int i = 0; i < 5; i++) {
+		wait_for(RUNNERS_AT_WORK, 1);
+		run("select pg_terminate_backend(pid, 5000) from pg_stat_activity "
+		    "where usename = 'socius_runner' and datname = current_database()");
+	}
+	wait_for(JOBS_DONE, 1);
+	cr_assert_eq(ended(pid, SIGTERM), 0);
+	cr_assert_eq(number("select count(*) from chaos.step"), STEPS);
+}
+
+Test(runner, finishes_the_step_at_hand_when_asked_to_stop)
+{
+	pid_t pid;
+
+	give_jobs(1, 1, 0.5);
+	pid = start();
+	wait_for(RUNNERS_AT_WORK, 1);
+	cr_assert_eq(number(JOBS_DONE), 0);
+	cr_assert_eq(ended(pid, SIGTERM), 0);
+	cr_assert_eq(number(JOBS_DONE), 1);
+}
+
+Test(runner, backs_off_from_a_job_that_fails_and_does_it_in_the_end)
+{
+	static const char failed[] = "select attempts from core.job where kind = 'run_payouts' "
+				     "and last_error = 'a fault' and retry_at > due_at";
+	pid_t pid;
+
+	give_jobs(1, 1, 0);
+	run("insert into chaos.fault values (1)");
+	pid = start();
+	wait_for("select count(*) from core.job where kind = 'run_payouts' and attempts = 1", 1);
+	cr_assert_eq(number(failed), 1);
+	cr_assert_eq(number("select count(*) from chaos.step"), 0, "its effect is undone");
+	run("delete from chaos.fault; update core.job set retry_at = now() where attempts > 0");
+	wait_for(JOBS_DONE, 1);
+	cr_assert_eq(ended(pid, SIGTERM), 0);
+	cr_assert_eq(number("select count(*) from chaos.step"), 1);
+}
+
+Test(runner, gives_each_market_its_periodic_jobs)
+{
+	pid_t pid = start();
+
+	wait_for("select count(*) from core.job where market_id = 1 and every_s > 0 "
+		 "and finished_at is not null",
+	    2);
+	cr_assert_eq(ended(pid, SIGTERM), 0);
+	cr_assert_eq(number("select count(*) - count(distinct kind) from core.job "
+			    "where every_s > 0"),
+	    0, "one of each");
+}
