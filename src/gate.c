@@ -190,7 +190,8 @@ limit_descriptors(void)
 void
 gate_prepare(const struct app *of)
 {
-	(void)setvbuf(stdout, NULL, _IOLBF, 0); /* Kore's own lines; buffered they come late */
+	(void)fflush(stdout); /* else each worker says again what Kore has said so far */
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	(void)signal(SIGHUP, SIG_IGN); /* Kore would reload the module under open connections */
 	gate.app = of;
 	read_settings();
@@ -285,6 +286,7 @@ tick(void *arg, u_int64_t now)
 
 	(void)arg; /* there is one gate */
 	(void)now;
+	gate.now_us = now_us;
 	link_tick(gate.link);
 	for (client = gate.clients; client != NULL; client = next) {
 		next = client->next;
@@ -318,6 +320,7 @@ gate_begin(void)
 	struct loop loop = gate_loop();
 	int index = worker->id - 1;
 
+	gate.now_us = world_monotonic_us();
 	take_signals();
 	pause_after_crash(index);
 	metrics_enter(gate.metrics, index);

@@ -26,7 +26,7 @@ static void
 wait_for_request(struct client *client)
 {
 	client->stage = STAGE_READING;
-	client->deadline_us = world_monotonic_us() + GATE_IDLE_US;
+	client->deadline_us = gate.now_us + GATE_IDLE_US;
 }
 
 static void
@@ -205,8 +205,8 @@ heed_reader(struct client *client)
 
 	if (exchange->reader.state == READER_HAS_HEAD) {
 		exchange_heed_head(exchange);
-		client->deadline_us = world_monotonic_us() +
-				      (exchange->spool_path != NULL ? GATE_BLOB_US : GATE_BODY_US);
+		client->deadline_us =
+		    gate.now_us + (exchange->spool_path != NULL ? GATE_BLOB_US : GATE_BODY_US);
 		if (exchange->reader.state == READER_IN_BODY && exchange->reader.continues &&
 		    client->surplus == NULL)
 			continue_client(client);
@@ -277,7 +277,7 @@ send_out(struct client *client)
 		}
 		advance(exchange->out, (size_t)bytes);
 		exchange->sent_bytes += (size_t)bytes;
-		client->deadline_us = world_monotonic_us() + GATE_WRITE_US;
+		client->deadline_us = gate.now_us + GATE_WRITE_US;
 	}
 	return true;
 }
@@ -295,7 +295,7 @@ linger(struct client *client)
 	client->surplus = NULL;
 	client->stage = STAGE_LINGERING;
 	client->readable = true;
-	client->deadline_us = world_monotonic_us() + GATE_LINGER_US;
+	client->deadline_us = gate.now_us + GATE_LINGER_US;
 }
 
 static bool
@@ -325,7 +325,7 @@ void
 client_write(struct client *client)
 {
 	client->stage = STAGE_WRITING;
-	client->deadline_us = world_monotonic_us() + GATE_WRITE_US;
+	client->deadline_us = gate.now_us + GATE_WRITE_US;
 }
 
 static bool

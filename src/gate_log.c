@@ -5,7 +5,6 @@
  * bodies, queries, whole addresses. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <unistd.h>
 
 #include "gate_private.h"
@@ -49,6 +48,22 @@ write_network(const char *peer, char *to, size_t room)
 		(void)snprintf(to, room, "local");
 }
 
+/* That of the connection is known from its first request on. */
+static const char *
+network_of(const struct exchange *exchange)
+{
+	static char network[64];
+	struct client *client = exchange->client;
+
+	if (client == NULL || exchange->request.peer != client->peer) {
+		write_network(exchange->request.peer, network, sizeof(network));
+		return network;
+	}
+	if (client->network[0] == '\0')
+		write_network(client->peer, client->network, sizeof(client->network));
+	return client->network;
+}
+
 static const char *
 route_of(const struct exchange *exchange)
 {
@@ -59,45 +74,97 @@ route_of(const struct exchange *exchange)
 	return behind >= 0 ? own[behind] : exchange->operation->endpoint->path;
 }
 
-static int
-write_caller(const struct caller *caller, char *to, size_t room)
+/* printf is a tenth of a short request's time. Everything added here has a bound, and their sum is
+ * below LINE_BYTES_MAX. */
+static void
+add(struct text text)
+{
+	if (text.bytes > 0)
+		memcpy(lines + lines_bytes, text.at, text.bytes);
+	lines_bytes += text.bytes;
+}
+
+static void
+add_number(int64_t number)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+	uint64_t left = number < 0 ? 0 : (uint64_t)number;
+
+	do {
+		digits[--at] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	add((struct text){ digits + at, sizeof(digits) - at });
+}
+
+static void
+add_caller(const struct caller *caller)
 {
 	char account[UUID_TEXT_BYTES];
 
 	if (!caller->known)
-		return snprintf(to, room, "}\n");
+		return;
 	uuid_write(&caller->account_id, account);
-	return snprintf(to, room, ",\"market\":%d,\"account\":\"%s\",\"role\":\"%s\"}\n",
-	    caller->market_id, account, caller->role);
+	add(TEXT(",\"market\":"));
+	add_number(caller->market_id);
+	add(TEXT(",\"account\":\""));
+	add(text_of(account));
+	add(TEXT("\",\"role\":\""));
+	add(text_of(caller->role));
+	add(TEXT("\""));
+}
+
+/* What the line begins with: it changes once a millisecond at most. */
+static void
+add_start(void)
+{
+	static char start[64 + INSTANT_TEXT_BYTES_MAX];
+	static size_t bytes;
+	static int64_t of_ms;
+	int64_t now_ms = world_now_us() / GATE_MS;
+	char now[INSTANT_TEXT_BYTES_MAX];
+
+	if (now_ms != of_ms) {
+		(void)instant_write(now_ms * GATE_MS, now); /* its length does not matter here */
+		bytes = (size_t)snprintf(start, sizeof(start),
+		    "{\"at\":\"%s\",\"level\":\"info\",\"what\":\"request\"", now);
+		of_ms = now_ms;
+	}
+	add((struct text){ start, bytes });
 }
 
 void
 gate_log_request(const struct exchange *exchange, int64_t duration_us)
 {
 	const struct request *request = &exchange->request;
-	char now[INSTANT_TEXT_BYTES_MAX], network[64];
-	const char *code = request->problem.kind != NULL ? request->problem.kind->slug : "";
-	char *to;
-	int bytes;
 
 	if (LINES_BYTES - lines_bytes < LINE_BYTES_MAX)
 		gate_log_flush();
-	to = lines + lines_bytes;
-	(void)instant_write(world_now_us(), now); /* its length does not matter here */
-	write_network(request->peer, network, sizeof(network));
-	bytes = snprintf(to, LINE_BYTES_MAX,
-	    "{\"at\":\"%s\",\"level\":\"info\",\"what\":\"request\",\"method\":\"%.*s\",\"route\":"
-	    "\"%s\","
-	    "\"status\":%d,\"code\":\"%s\",\"dur_us\":%" PRId64
-	    ",\"bytes\":%zu,\"request_id\":\"%s\",\"trace_id\":\"%s\",\"peer\":\"%s\"",
-	    now, (int)request->method_name.bytes,
-	    request->method_name.bytes > 0 ? request->method_name.at : "", route_of(exchange),
-	    exchange->reply.status, code, duration_us, exchange->sent_bytes, request->id,
-	    request->trace_id, network);
-	if (bytes > 0 && bytes < LINE_BYTES_MAX)
-		bytes +=
-		    write_caller(&request->caller, to + bytes, (size_t)(LINE_BYTES_MAX - bytes));
-	if (bytes > 0 && bytes < LINE_BYTES_MAX)
-		lines_bytes += (size_t)bytes;
+	add_start();
+	add(TEXT(",\"method\":\""));
+	add(request->method_name);
+	add(TEXT("\",\"route\":\""));
+	add(text_of(route_of(exchange)));
+	add(TEXT("\",\"status\":"));
+	add_number(exchange->reply.status);
+	if (request->problem.kind != NULL) {
+		add(TEXT(",\"code\":\""));
+		add(text_of(request->problem.kind->slug));
+		add(TEXT("\""));
+	}
+	add(TEXT(",\"dur_us\":"));
+	add_number(duration_us);
+	add(TEXT(",\"bytes\":"));
+	add_number((int64_t)exchange->sent_bytes);
+	add(TEXT(",\"request_id\":\""));
+	add(text_of(request->id));
+	add(TEXT("\",\"trace_id\":\""));
+	add(text_of(request->trace_id));
+	add(TEXT("\",\"peer\":\""));
+	add(text_of(network_of(exchange)));
+	add(TEXT("\""));
+	add_caller(&request->caller);
+	add(TEXT("}\n"));
 	gate_turn_soon();
 }

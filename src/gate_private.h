@@ -12,7 +12,6 @@
  *	gate_spool.c     bodies that are too large for memory
  *	gate_reply.c     the head of a reply
  *	gate_log.c       one JSON line per request
- *	gate_metrics.c   the second listener
  */
 #ifndef SOCIUS_GATE_PRIVATE_H
 #define SOCIUS_GATE_PRIVATE_H
@@ -77,8 +76,8 @@ struct client {
 	bool shut;       /* the peer sends no more: look for the end behind the bytes */
 	bool resumes;    /* waits for its next turn */
 	int64_t deadline_us;
-	char peer[48];
-	char *surplus; /* received and not looked at, or NULL */
+	char peer[48], network[48]; /* address; its network, for the log */
+	char *surplus;              /* received and not looked at, or NULL */
 	size_t surplus_bytes, surplus_at;
 	size_t lingered;
 	struct exchange *exchange; /* NULL: idle */
@@ -152,7 +151,7 @@ struct gate {
 	int clients_count;
 	struct exchange *spare;
 	int spare_count;
-	int64_t now_us; /* monotonic, of this turn's tick */
+	int64_t now_us; /* monotonic, of the last tick: good enough for deadlines */
 	bool draining;
 	int64_t drain_deadline_us;
 };

@@ -5,7 +5,7 @@
 #include "grammar.h"
 #include "socius/world.h"
 
-enum { HEAD_BYTES_FIRST = 1024, HEX_TRACE = 32, HEX_PARENT = 16 };
+enum { HEAD_BYTES_FIRST = 1024, BODY_BYTES_COPIED = 2048, HEX_TRACE = 32, HEX_PARENT = 16 };
 
 static const struct {
 	int status;
@@ -257,6 +257,10 @@ reply_render(struct exchange *exchange)
 		buffer_add(&exchange->head, "\r\n", 2);
 	}
 	buffer_add(&exchange->head, "\r\n", 2);
+	if (!bodiless && !exchange->request.head && reply->body.bytes <= BODY_BYTES_COPIED) {
+		add(&exchange->head, reply->body);
+		bodiless = true;
+	}
 	exchange->out[0] = (struct iovec){ exchange->head.at, exchange->head.bytes };
 	if (!bodiless && !exchange->request.head)
 		exchange->out[1] = (struct iovec){ (void *)reply->body.at, reply->body.bytes };
