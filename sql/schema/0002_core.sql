@@ -23,6 +23,25 @@ insert into core.currency (code, exponent)
 select code, 3
 from unnest(string_to_array('BHD IQD JOD KWD LYD OMR TND', ' ')) code;
 
+create table core.time_zone (
+	name text primary key
+);
+comment on table core.time_zone is 'names of the IANA database as this server knows them; a reference table';
+alter table core.time_zone owner to socius_owner;
+grant select on core.time_zone to wall_platform, wall_law;
+
+-- Copies the names, because asking PostgreSQL for one of them reads all files: 200 ms. Call it again
+-- after an update of tzdata. Copies under other roots and the abbreviations beside them do not count.
+create procedure core.learn_time_zones()
+language sql as $$
+	insert into core.time_zone (name)
+	select z.name
+	from pg_catalog.pg_timezone_names z
+	where (z.name = 'UTC' or z.name like '%/%') and z.name !~ '^(posix|right|SystemV)/'
+	on conflict do nothing
+$$;
+call core.learn_time_zones();
+
 create table core.market (
 	market_id int primary key,
 	code text not null constraint market_code_taken unique
@@ -30,7 +49,7 @@ create table core.market (
 	name text not null,
 	currency text not null constraint currency_unknown references core.currency (code),
 	currency_exponent smallint not null check (currency_exponent between 0 and 4),
-	time_zone text not null,
+	time_zone text not null constraint time_zone_unknown references core.time_zone (name),
 	is_test boolean not null default false,
 	test_now timestamptz check (is_test or test_now is null),
 	created_at timestamptz not null,

@@ -83,12 +83,14 @@ Test(identity, refuse_markets_that_cannot_be)
 		    sql_id());
 }
 
-Test(identity, know_currencies_by_the_table_alone)
+Test(identity, know_currencies_and_time_zones_by_their_tables_alone)
 {
 	int market = sql_market();
 
 	sql_refused("currency_unknown",
 	    "update core.market set currency = 'XXX' where market_id = %d", market);
+	sql_refused("time_zone_unknown",
+	    "update core.market set time_zone = 'europe/rome' where market_id = %d", market);
 	sql_refused("currency_code_check", "insert into core.currency values ('eur', 2)");
 	sql_refused("currency_exponent_check", "insert into core.currency values ('ZZZ', 5)");
 	sql_refused("market_currency_exponent_check",
