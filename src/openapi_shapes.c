@@ -152,7 +152,9 @@ page(struct document *document, const struct shape *shape)
 {
 	json_t *data = json_object(), *properties = json_object(), *schema = json_object();
 	json_t *cursor = json_pack("{s:[s,s], s:s}", "type", "string", "null", "description",
-	    "where the next page begins: send it as `cursor`; null on the last page");
+	    "what follows: send it as `cursor`; on the last page it asks for what is new, and on "
+	    "an "
+	    "empty page it is null");
 	json_t *more = json_pack(
 	    "{s:s, s:s}", "type", "boolean", "description", "whether there is another page");
 

@@ -1,0 +1,670 @@
+/* encode: answers as JSON, CSV, events and problems. */
+#include <criterion/criterion.h>
+#include <jansson.h>
+
+#include "encode.h"
+#include "socius/instant.h"
+#include "support/cells.h"
+
+enum {
+	OID_INT8_ARRAY = 1016,
+	OID_UUID_ARRAY = 2951,
+	PARTY = 20001,
+	PARTY_ARRAY = 20002,
+	THING = 20003
+};
+
+/* --- a small contract: api.thing, with every type that a reply can show --- */
+
+static const struct shape_field party_fields[] = {
+	{ .name = "name", .oid = OID_TEXT },
+	{ .name = "share_ppm", .oid = OID_INT4 },
+};
+
+static const struct shape_field thing_fields[] = {
+	{ .name = "thing_id", .oid = OID_UUID },
+	{ .name = "kind", .oid = OID_TEXT },
+	{ .name = "amount_minor", .oid = OID_INT8 },
+	{ .name = "at", .oid = OID_TIMESTAMPTZ },
+	{ .name = "version", .oid = OID_INT8 },
+};
+
+static const struct shape shapes[] = {
+	{ OID_INT8, SHAPE_SCALAR, "bigint" },
+	{ OID_INT8_ARRAY, SHAPE_ARRAY, "bigint[]", .element_oid = OID_INT8 },
+	{ OID_UUID_ARRAY, SHAPE_ARRAY, "uuid[]", .element_oid = OID_UUID },
+	{ PARTY, SHAPE_COMPOSITE, "api.party", .fields_count = 2, .fields = party_fields },
+	{ PARTY_ARRAY, SHAPE_ARRAY, "api.party[]", .element_oid = PARTY },
+	{ THING, SHAPE_COMPOSITE, "api.thing", .fields_count = 5, .fields = thing_fields },
+};
+
+static const struct contract contract = { .shapes = shapes, .shapes_count = 6 };
+
+static const struct endpoint get_thing = { .method = GET, .path = "/v1/things/{thing_id}" };
+
+static const struct field no_fields[] = { { 0 } };
+static const struct field sorted[] = {
+	{ "limit", LIMIT, INT },
+	{ "after_at", CURSOR, INSTANT },
+	{ "after_thing_id", CURSOR, UUID },
+	{ 0 },
+};
+
+static struct arena arena;
+static struct cursor_key cursor_key;
+static struct request request;
+static struct endpoint endpoint;
+static struct operation operation;
+static struct answer answer;
+static struct reply reply;
+static const struct encoder encoder = { &contract, &cursor_key };
+
+static void
+given(void)
+{
+	arena_init(&arena);
+	cursor_key_of("a secret of the tests", &cursor_key);
+	request = (struct request){ .arena = &arena, .method = GET, .path = TEXT("/v1/things") };
+	request.endpoint = &endpoint;
+	endpoint = (struct endpoint){ .method = GET, .path = "/v1/things", .takes = no_fields };
+	operation = (struct operation){ .endpoint = &endpoint, .id = "get_thing" };
+	operation.gives = &shapes[5];
+	answer = (struct answer){ .outcome = OUTCOME_ROWS };
+}
+
+static void
+ended(void)
+{
+	PQclear((PGresult *)(uintptr_t)answer.rows.result);
+	arena_release(&arena);
+}
+
+TestSuite(encode, .init = given, .fini = ended);
+
+static void
+encoded(void)
+{
+	encode_reply(&encoder, &operation, &request, &answer, &reply);
+}
+
+static const char *
+body(void)
+{
+	return arena_copy(&arena, reply.body.at, reply.body.bytes);
+}
+
+/* The value of a header of the reply, or NULL. */
+static const char *
+header(const char *name)
+{
+	for (int i = 0; i < reply.headers_count; i++)
+		if (text_is(reply.headers[i].name, name))
+			return arena_copy(
+			    &arena, reply.headers[i].value.at, reply.headers[i].value.bytes);
+	return NULL;
+}
+
+static const char *
+slug(void)
+{
+	return request.problem.kind == NULL ? "none" : request.problem.kind->slug;
+}
+
+/* The columns of api.thing, behind the leading ones that the operation has. */
+static PGresult *
+things(void)
+{
+	static const struct cells_column leading[] = { { "refused", OID_TEXT },
+		{ "detail", OID_JSONB }, { "replayed", OID_BOOL } };
+	struct cells_column columns[16] = { 0 };
+	int count = 0;
+
+	if (operation.refuses) {
+		columns[count++] = leading[0];
+		columns[count++] = leading[1];
+	}
+	if (operation.replays)
+		columns[count++] = leading[2];
+	for (int i = 0; i < 5; i++)
+		columns[count++] =
+		    (struct cells_column){ thing_fields[i].name, thing_fields[i].oid };
+	return cells_new(columns);
+}
+
+static void
+put_thing(PGresult *result, int row)
+{
+	int first = PQnfields(result) - 5;
+	uint8_t id[16] = { 0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, (uint8_t)(row + 1) };
+
+	for (int i = 0; i < first; i++)
+		cells_put_null(result, row, i);
+	cells_put(result, row, first, id, sizeof(id));
+	cells_put_text(result, row, first + 1, row == 0 ? "a \"b\"" : "=1+1");
+	cells_put_int(result, row, first + 2, row == 0 ? 1250 : -50, 8);
+	cells_put_int(result, row, first + 3, row * INT64_C(1500000), 8);
+	cells_put_int(result, row, first + 4, row + 3, 8);
+}
+
+static void
+given_things(int count)
+{
+	PGresult *result = things();
+
+	for (int row = 0; row < count; row++)
+		put_thing(result, row);
+	answer.rows = (struct rows){ .result = result, .count = count };
+}
+
+#define FIRST \
+	"{\"thing_id\":\"00000000-0000-7000-8000-000000000001\",\"kind\":\"a \\\"b\\\"\"," \
+	"\"amount_minor\":1250,\"at\":\"2000-01-01T00:00:00Z\",\"version\":3}"
+#define SECOND \
+	"{\"thing_id\":\"00000000-0000-7000-8000-000000000002\",\"kind\":\"=1+1\"," \
+	"\"amount_minor\":-50,\"at\":\"2000-01-01T00:00:01.500Z\",\"version\":4}"
+
+/* --- one cell of each type --- */
+
+/* The JSON of a reply with one column of this type. */
+static const char *
+cell_json(uint32_t oid, const void *cell, size_t bytes)
+{
+	const struct cells_column columns[] = { { "x", oid }, { 0 } };
+	const struct shape_field field = { .name = "x", .oid = oid };
+	const struct shape shape = { 1, SHAPE_COMPOSITE, "api.x", .fields_count = 1,
+		.fields = &field };
+	PGresult *result = cells_new(columns);
+	const struct rows rows = { .result = result, .count = 1 };
+	struct buffer buffer;
+
+	cells_put(result, 0, 0, cell, bytes);
+	operation.gives = &shape;
+	buffer_init(&buffer, &arena, 0);
+	encode_item(&encoder, &operation, &rows, 0, &buffer);
+	PQclear(result);
+	cr_assert_geq(buffer.bytes, 6);
+	return arena_copy(&arena, buffer.at + 5, buffer.bytes - 6);
+}
+
+static const char *
+number_json(uint32_t oid, int64_t number, int bytes)
+{
+	uint8_t cell[8];
+
+	(void)cells_number(cell, number, bytes); /* the end is known */
+	return cell_json(oid, cell, (size_t)bytes);
+}
+
+Test(encode, writes_numbers)
+{
+	cr_assert_str_eq(number_json(OID_INT2, -2, 2), "-2");
+	cr_assert_str_eq(number_json(OID_INT4, INT32_MIN, 4), "-2147483648");
+	cr_assert_str_eq(number_json(OID_INT8, INT64_MIN, 8), "-9223372036854775808");
+	cr_assert_str_eq(number_json(OID_BOOL, 1, 1), "true");
+	cr_assert_str_eq(number_json(OID_BOOL, 0, 1), "false");
+	cr_assert_str_eq(number_json(OID_XID8, -1, 8), "\"18446744073709551615\"");
+}
+
+Test(encode, writes_times)
+{
+	cr_assert_str_eq(
+	    number_json(OID_TIMESTAMPTZ, 123456, 8), "\"2000-01-01T00:00:00.123456Z\"");
+	cr_assert_str_eq(number_json(OID_TIMESTAMPTZ, -1000000, 8), "\"1999-12-31T23:59:59Z\"");
+	cr_assert_str_eq(number_json(OID_TIMESTAMP, 60000000, 8), "\"2000-01-01T00:01:00\"");
+	cr_assert_str_eq(number_json(OID_DATE, -1, 4), "\"1999-12-31\"");
+	cr_assert_str_eq(number_json(OID_DATE, 60, 4), "\"2000-03-01\"");
+}
+
+Test(encode, writes_infinity_as_null)
+{
+	cr_assert_str_eq(number_json(OID_TIMESTAMPTZ, INT64_MAX, 8), "null");
+	cr_assert_str_eq(number_json(OID_TIMESTAMPTZ, INT64_MIN, 8), "null");
+	cr_assert_str_eq(number_json(OID_DATE, INT32_MAX, 4), "null");
+}
+
+Test(encode, writes_texts_and_json)
+{
+	cr_assert_str_eq(cell_json(OID_TEXT, "a\n\"", 3), "\"a\\n\\\"\"");
+	cr_assert_str_eq(cell_json(OID_VARCHAR, "ü", 2), "\"ü\"");
+	cr_assert_str_eq(cell_json(OID_JSONB, "\001{\"a\": [1]}", 11), "{\"a\": [1]}");
+	cr_assert_str_eq(cell_json(OID_JSON, "[1]", 3), "[1]");
+	cr_assert_str_eq(cell_json(OID_BYTEA, "\x00\xff\x0a", 3), "\"00ff0a\"");
+	cr_assert_str_eq(cell_json(OID_BYTEA, "", 0), "\"\"");
+}
+
+/* numeric_send: ndigits, weight, sign, dscale, digits of base 10000. */
+static const char *
+numeric_json(int digits, const int *all, int weight, int sign, int scale)
+{
+	uint8_t cell[64], *at = cell;
+
+	at = cells_number(at, digits, 2);
+	at = cells_number(at, weight, 2);
+	at = cells_number(at, sign, 2);
+	at = cells_number(at, scale, 2);
+	for (int i = 0; i < digits; i++)
+		at = cells_number(at, all[i], 2);
+	return cell_json(OID_NUMERIC, cell, (size_t)(at - cell));
+}
+
+Test(encode, writes_numerics_with_all_their_digits)
+{
+	cr_assert_str_eq(numeric_json(0, NULL, 0, 0, 0), "\"0\"");
+	cr_assert_str_eq(numeric_json(0, NULL, 0, 0, 2), "\"0.00\"");
+	cr_assert_str_eq(numeric_json(2, (int[]){ 12, 5000 }, 0, 0, 2), "\"12.50\"");
+	cr_assert_str_eq(numeric_json(2, (int[]){ 12, 5000 }, 0, 0x4000, 1), "\"-12.5\"");
+	cr_assert_str_eq(numeric_json(1, (int[]){ 1 }, 2, 0, 0), "\"100000000\"");
+	cr_assert_str_eq(numeric_json(2, (int[]){ 7, 89 }, 1, 0, 3), "\"70089.000\"");
+	cr_assert_str_eq(numeric_json(1, (int[]){ 500 }, -1, 0, 2), "\"0.05\"");
+	cr_assert_str_eq(numeric_json(1, (int[]){ 7 }, -2, 0, 8), "\"0.00000007\"");
+	cr_assert_str_eq(numeric_json(0, NULL, 0, 0xc000, 0), "\"NaN\"");
+}
+
+/* array_send with one dimension, up to its cells. */
+static uint8_t *
+array_head(uint8_t *to, uint32_t element, int count)
+{
+	to = cells_number(to, count > 0, 4);
+	to = cells_number(to, 0, 4);
+	to = cells_number(to, element, 4);
+	if (count == 0)
+		return to;
+	to = cells_number(to, count, 4);
+	return cells_number(to, 1, 4);
+}
+
+Test(encode, writes_arrays)
+{
+	uint8_t cell[128], *at = array_head(cell, OID_INT8, 3);
+
+	at = cells_number(cells_number(at, 8, 4), -7, 8);
+	at = cells_number(at, -1, 4);
+	at = cells_number(cells_number(at, 8, 4), 8, 8);
+	cr_assert_str_eq(cell_json(OID_INT8_ARRAY, cell, (size_t)(at - cell)), "[-7,null,8]");
+	at = array_head(cell, OID_INT8, 0);
+	cr_assert_str_eq(cell_json(OID_INT8_ARRAY, cell, (size_t)(at - cell)), "[]");
+}
+
+Test(encode, writes_arrays_of_two_dimensions)
+{
+	uint8_t cell[128], *at = cell;
+
+	at = cells_number(cells_number(cells_number(at, 2, 4), 0, 4), OID_INT8, 4);
+	at = cells_number(cells_number(at, 2, 4), 1, 4);
+	at = cells_number(cells_number(at, 1, 4), 1, 4);
+	at = cells_number(cells_number(at, 8, 4), 1, 8);
+	at = cells_number(cells_number(at, 8, 4), 2, 8);
+	cr_assert_str_eq(cell_json(OID_INT8_ARRAY, cell, (size_t)(at - cell)), "[[1],[2]]");
+}
+
+/* record_send of one party. */
+static uint8_t *
+party(uint8_t *to, const char *name, int share_ppm)
+{
+	size_t bytes = strlen(name);
+
+	to = cells_number(to, 2, 4);
+	to = cells_number(to, OID_TEXT, 4);
+	to = cells_number(to, (int64_t)bytes, 4);
+	memcpy(to, name, bytes);
+	to = cells_number(to + bytes, OID_INT4, 4);
+	if (share_ppm < 0)
+		return cells_number(to, -1, 4);
+	return cells_number(cells_number(to, 4, 4), share_ppm, 4);
+}
+
+Test(encode, writes_arrays_of_composites)
+{
+	uint8_t cell[256], one[128], *at = array_head(cell, PARTY, 2), *end;
+
+	end = party(one, "partner", 800000);
+	at = cells_number(at, end - one, 4);
+	memcpy(at, one, (size_t)(end - one));
+	at += end - one;
+	end = party(one, "platform", -1);
+	at = cells_number(at, end - one, 4);
+	memcpy(at, one, (size_t)(end - one));
+	at += end - one;
+	cr_assert_str_eq(cell_json(PARTY_ARRAY, cell, (size_t)(at - cell)),
+	    "[{\"name\":\"partner\",\"share_ppm\":800000},"
+	    "{\"name\":\"platform\",\"share_ppm\":null}]");
+}
+
+/* --- one object --- */
+
+Test(encode, writes_one_object_with_its_tag)
+{
+	given_things(1);
+	encoded();
+	cr_assert_eq(reply.status, 200);
+	cr_assert(text_is(reply.media, "application/json"));
+	cr_assert_str_eq(body(), FIRST);
+	cr_assert_str_eq(header("ETag"), "\"3\"");
+	cr_assert_null(header("Location"));
+}
+
+Test(encode, writes_null_for_null)
+{
+	given_things(1);
+	cells_put_null((PGresult *)(uintptr_t)answer.rows.result, 0, 4);
+	cells_put_null((PGresult *)(uintptr_t)answer.rows.result, 0, 1);
+	encoded();
+	cr_assert_not_null(strstr(body(), "\"kind\":null"));
+	cr_assert_null(header("ETag"));
+}
+
+Test(encode, says_unchanged_to_who_has_the_version)
+{
+	static const char *const known[] = { "\"3\"", "W/\"3\"", "\"1\", W/\"3\"", "*" };
+
+	given_things(1);
+	request.headers_count = 1;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		request.headers[0] = (struct header){ TEXT("if-none-match"), text_of(known[i]) };
+		encoded();
+		cr_assert_eq(reply.status, 304, "%s", known[i]);
+		cr_assert_eq(reply.body.bytes, 0);
+		cr_assert_eq(reply.media.bytes, 0);
+		cr_assert_str_eq(header("ETag"), "\"3\"");
+	}
+}
+
+Test(encode, shows_what_has_changed)
+{
+	given_things(1);
+	request.headers_count = 1;
+	request.headers[0] = (struct header){ TEXT("If-None-Match"), TEXT("\"13\", \"30\"") };
+	encoded();
+	cr_assert_eq(reply.status, 200);
+}
+
+Test(encode, never_says_unchanged_to_a_write)
+{
+	given_things(1);
+	request.method = POST;
+	request.headers_count = 1;
+	request.headers[0] = (struct header){ TEXT("If-None-Match"), TEXT("*") };
+	encoded();
+	cr_assert_eq(reply.status, 200);
+}
+
+Test(encode, says_where_a_made_thing_can_be_read)
+{
+	given_things(1);
+	endpoint.status = 201;
+	operation.located = &get_thing;
+	encoded();
+	cr_assert_eq(reply.status, 201);
+	cr_assert_str_eq(header("Location"), "/v1/things/00000000-0000-7000-8000-000000000001");
+}
+
+Test(encode, says_that_a_request_was_replayed)
+{
+	operation.refuses = operation.replays = true;
+	given_things(1);
+	cells_put_int((PGresult *)(uintptr_t)answer.rows.result, 0, 2, 1, 1);
+	encoded();
+	cr_assert_str_eq(header("Idempotent-Replayed"), "true");
+	cr_assert(reply.replayed);
+	cr_assert_str_eq(body(), FIRST);
+}
+
+Test(encode, does_not_say_so_of_a_first_request)
+{
+	operation.replays = true;
+	given_things(1);
+	cells_put_int((PGresult *)(uintptr_t)answer.rows.result, 0, 0, 0, 1);
+	encoded();
+	cr_assert_null(header("Idempotent-Replayed"));
+	cr_assert_not(reply.replayed);
+}
+
+Test(encode, refuses_what_the_function_refuses)
+{
+	operation.refuses = true;
+	given_things(1);
+	cells_put_text((PGresult *)(uintptr_t)answer.rows.result, 0, 0, "slot_full");
+	cells_put_jsonb((PGresult *)(uintptr_t)answer.rows.result, 0, 1, "{\"seats_left\": 0}");
+	encoded();
+	cr_assert_eq(reply.status, 409);
+	cr_assert(text_is(reply.media, "application/problem+json"));
+	cr_assert_not_null(strstr(body(), "\"code\":\"slot_full\""));
+	cr_assert_not_null(strstr(body(), "\"seats_left\":0"));
+	cr_assert_null(header("ETag"));
+}
+
+Test(encode, answers_only_the_row_of_its_own_call)
+{
+	operation.refuses = true;
+	given_things(2);
+	cells_put_text((PGresult *)(uintptr_t)answer.rows.result, 0, 0, "slot_full");
+	answer.rows.first = 1;
+	answer.rows.count = 1;
+	encoded();
+	cr_assert_eq(reply.status, 200);
+	cr_assert_str_eq(body(), SECOND);
+}
+
+Test(encode, finds_nothing_where_there_is_no_row)
+{
+	given_things(0);
+	encoded();
+	cr_assert_eq(reply.status, 404);
+	cr_assert_str_eq(slug(), "not_found");
+}
+
+Test(encode, says_nothing_where_nothing_is_given)
+{
+	static const struct cells_column columns[] = { { 0 } };
+
+	operation.gives = NULL;
+	answer.rows = (struct rows){ .result = cells_new(columns), .count = 1 };
+	encoded();
+	cr_assert_eq(reply.status, 204);
+	cr_assert_eq(reply.body.bytes, 0);
+	cr_assert_eq(reply.media.bytes, 0);
+}
+
+/* --- problems --- */
+
+Test(encode, says_when_to_come_again)
+{
+	answer = (struct answer){ .outcome = OUTCOME_UNAVAILABLE, .sent = true };
+	request.method = POST;
+	encoded();
+	cr_assert_eq(reply.status, 503);
+	cr_assert_str_eq(header("Retry-After"), "1");
+	cr_assert_not_null(strstr(body(), "may have had its effect"));
+}
+
+Test(encode, says_that_a_busy_link_did_nothing)
+{
+	answer = (struct answer){ .outcome = OUTCOME_BUSY };
+	encoded();
+	cr_assert_eq(reply.status, 503);
+	cr_assert_not_null(strstr(body(), "had no effect"));
+}
+
+Test(encode, turns_a_failed_call_into_its_problem)
+{
+	answer = (struct answer){
+		.outcome = OUTCOME_FAILED, .sqlstate = "SO001", .message = "slot_unknown"
+	};
+	encoded();
+	cr_assert_eq(reply.status, 404);
+	cr_assert_str_eq(slug(), "slot_unknown");
+}
+
+Test(encode, lets_an_earlier_problem_win)
+{
+	given_things(1);
+	problem_set(&request.problem, "quota_exceeded", NULL);
+	encoded();
+	cr_assert_eq(reply.status, 429);
+}
+
+Test(encode, says_how_to_sign_in_and_what_is_allowed)
+{
+	problem_set(&request.problem, "unauthenticated", NULL);
+	encode_problem(&request, &reply);
+	cr_assert_str_eq(header("WWW-Authenticate"), "Bearer");
+	request.problem = (struct problem){ 0 };
+	problem_set(&request.problem, "method_not_allowed", NULL);
+	request.allow = "GET, HEAD";
+	encode_problem(&request, &reply);
+	cr_assert_str_eq(header("Allow"), "GET, HEAD");
+}
+
+/* --- lists --- */
+
+static void
+given_list(int count, int page_limit)
+{
+	endpoint.gives = LIST;
+	endpoint.takes = sorted;
+	request.page_limit = page_limit;
+	given_things(count);
+}
+
+Test(encode, writes_an_empty_page)
+{
+	given_list(0, 2);
+	encoded();
+	cr_assert_eq(reply.status, 200);
+	cr_assert_str_eq(body(), "{\"data\":[],\"has_more\":false,\"next_cursor\":null}");
+	cr_assert_null(header("Link"));
+}
+
+Test(encode, writes_a_last_page)
+{
+	given_list(2, 2);
+	encoded();
+	cr_assert_eq(strncmp(body(), "{\"data\":[" FIRST "," SECOND "],\"has_more\":false,",
+			 strlen("{\"data\":[" FIRST "," SECOND "],\"has_more\":false,")),
+	    0, "%s", body());
+	cr_assert_null(header("ETag"));
+	cr_assert_null(header("Link"));
+}
+
+Test(encode, gives_a_cursor_on_the_last_page_for_who_comes_back)
+{
+	struct cursor cursor = { .count = 2 };
+	const char *next;
+
+	given_list(1, 2);
+	encoded();
+	next = strstr(body(), "\"next_cursor\":\"");
+	cr_assert_not_null(next);
+	next += strlen("\"next_cursor\":\"");
+	cursor.values[0].type = INSTANT;
+	cursor.values[1].type = UUID;
+	cr_assert(cursor_read(
+	    &cursor_key, "get_thing", (struct text){ next, strcspn(next, "\"") }, &cursor, &arena));
+	cr_assert_eq(cursor.values[1].uuid.byte[15], 1);
+}
+
+Test(encode, goes_on_after_the_last_row_of_a_page)
+{
+	struct cursor cursor = { .count = 2 };
+	const char *next;
+
+	given_list(3, 2);
+	request.query = TEXT("kind=%22<x>&cursor=old&limit=2");
+	encoded();
+	next = strstr(body(), "\"has_more\":true,\"next_cursor\":\"");
+	cr_assert_not_null(next);
+	next += strlen("\"has_more\":true,\"next_cursor\":\"");
+	cursor.values[0].type = INSTANT;
+	cursor.values[1].type = UUID;
+	cr_assert(cursor_read(
+	    &cursor_key, "get_thing", (struct text){ next, strcspn(next, "\"") }, &cursor, &arena));
+	cr_assert_eq(cursor.values[0].number, INSTANT_OF_2000 + 1500000);
+	cr_assert_eq(cursor.values[1].uuid.byte[15], 2);
+	cr_assert_str_eq(header("Link"),
+	    arena_print(&arena, "</v1/things?kind=%%22%%3Cx%%3E&limit=2&cursor=%.*s>; rel=\"next\"",
+		(int)strcspn(next, "\""), next));
+}
+
+/* --- files and streams --- */
+
+Test(encode, writes_csv_that_no_spreadsheet_runs)
+{
+	endpoint.gives = DOWNLOAD;
+	endpoint.media = "text/csv";
+	given_things(2);
+	encoded();
+	cr_assert_str_eq(body(),
+	    "thing_id,kind,amount_minor,at,version\r\n"
+	    "00000000-0000-7000-8000-000000000001,\"a \"\"b\"\"\",1250,2000-01-01T00:00:00Z,3\r\n"
+	    "00000000-0000-7000-8000-000000000002,'=1+1,-50,2000-01-01T00:00:01.500Z,4\r\n");
+	cr_assert_str_eq(header("X-Row-Count"), "2");
+	cr_assert_str_eq(header("X-Sum-Amount-Minor"), "1200");
+	cr_assert_str_eq(header("Content-Disposition"), "attachment; filename=\"get_thing.csv\"");
+}
+
+Test(encode, quotes_separators_and_leaves_nulls_empty)
+{
+	endpoint.gives = DOWNLOAD;
+	endpoint.media = "text/csv";
+	given_things(1);
+	cells_put_text((PGresult *)(uintptr_t)answer.rows.result, 0, 1, "\ta,b\r\n");
+	cells_put_null((PGresult *)(uintptr_t)answer.rows.result, 0, 2);
+	encoded();
+	cr_assert_not_null(strstr(body(), ",\"'\ta,b\r\n\",,2000"));
+	cr_assert_str_eq(header("X-Sum-Amount-Minor"), "0");
+}
+
+Test(encode, writes_events_with_their_cursor_as_id)
+{
+	endpoint.gives = STREAM;
+	endpoint.takes = sorted;
+	given_things(1);
+	encoded();
+	cr_assert(text_is(reply.media, "text/event-stream"));
+	cr_assert_str_eq(body(),
+	    arena_print(&arena, "id: %s\nevent: a \"b\"\ndata: %s\n\n",
+		arena_copy(&arena, encode_cursor(&encoder, &operation, &answer.rows, 0, &arena).at,
+		    encode_cursor(&encoder, &operation, &answer.rows, 0, &arena).bytes),
+		FIRST));
+}
+
+/* --- .finishes --- */
+
+static bool
+finish_well(struct request *of, const struct rows *rows, struct buffer *to)
+{
+	cr_assert_eq(rows_column(rows, "kind"), 1);
+	buffer_print(to, "BEGIN %d", of->page_limit);
+	return true;
+}
+
+static bool
+finish_badly(struct request *of, const struct rows *rows, struct buffer *to)
+{
+	cr_assert_eq(rows->count, 1);
+	buffer_add(to, "half", 4);
+	problem_set(&of->problem, "not_found", NULL);
+	return false;
+}
+
+Test(encode, sends_what_the_row_finishes)
+{
+	endpoint.finishes = finish_well;
+	endpoint.gives = DOWNLOAD;
+	endpoint.media = "text/calendar";
+	request.page_limit = 5;
+	given_things(1);
+	encoded();
+	cr_assert_str_eq(body(), "BEGIN 5");
+	cr_assert(text_is(reply.media, "text/calendar"));
+	cr_assert_str_eq(header("Content-Disposition"), "attachment; filename=\"get_thing.ics\"");
+}
+
+Test(encode, refuses_what_the_row_cannot_finish)
+{
+	endpoint.finishes = finish_badly;
+	given_things(1);
+	encoded();
+	cr_assert_eq(reply.status, 404);
+	cr_assert_null(strstr(body(), "half"));
+}
