@@ -32,6 +32,7 @@ Test(feed, shows_partners_their_own_and_operators_all)
 	struct story_partner ada = story_partner("courier"), bob = story_partner("courier");
 
 	book_one(&ada);
+	story_await(story.operator_token, "booking.confirmed");
 	cr_assert_eq(
 	    count_of(story_get(ada.token, "/v1/events?limit=200"), "booking.confirmed"), 1);
 	cr_assert_eq(

@@ -3,4 +3,4 @@
 \set k :n * :clients + :client_id
 \set p :k % :partners + 1
 \set s :base + :k / :partners
-select refused, "row" from api.book_slot(9001, lpad(to_hex(:p), 32, '0')::uuid, lpad(to_hex(:p), 32, '0')::uuid, now(), gen_random_uuid(), sha256('x'), gen_random_uuid(), lpad(to_hex(:s), 32, '0')::uuid);
+select refused, "row" from api.book_slot(9001, lpad(to_hex(:p::int), 32, '0')::uuid, lpad(to_hex(:p::int), 32, '0')::uuid, now(), gen_random_uuid(), sha256('x'), gen_random_uuid(), lpad(to_hex(:s::int), 32, '0')::uuid);

@@ -1,7 +1,8 @@
 -- Load for wrk. Arguments after `--`: mode (book, hot, read, list), markets, partners, slots, base,
 -- file of tokens (line m * partners + p is the token of partner p + 1 in market m).
 local tokens, mode, markets, partners, slots, base = {}, nil, nil, nil, nil, nil
-local count, refused, failed = 0, 0, 0
+local count = 0
+refused, failed = 0, 0 -- global, so that done() can ask each thread for them
 local threads = {}
 
 function setup(thread)

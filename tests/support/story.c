@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include "promise.h"
 #include "socius/arena.h"
 #include "socius/problem.h"
 #include "socius/text.h"
@@ -24,6 +25,7 @@ static struct token_keys keys;
 static struct story_reply *replies[REPLIES_MAX];
 static int replies_count;
 static const char *next_header;
+static json_t *document; /* what every reply is held against */
 
 const char *
 story_print(const char *format, ...)
@@ -69,6 +71,9 @@ story_token(const char *role, const char *account_id, const char *partner_id)
 	return kept;
 }
 
+static struct story_reply *perform(
+    const char *method, const char *path, struct curl_slist *headers, const char *body);
+
 static void
 connect_to_instance(void)
 {
@@ -87,6 +92,7 @@ void
 story_begin_in(const char *currency, const char *time_zone)
 {
 	connect_to_instance();
+	document = perform("GET", "/openapi.json", NULL, NULL)->body;
 	story.market_id = 0;
 	story.platform = story_token("operator", story_key(), NULL);
 	(void)snprintf(story.market, sizeof(story.market), "t%.12s%.4s", story_key() + 24,
@@ -160,12 +166,14 @@ headers_of(const char *token, const char *key, const char *body)
 static void
 check_promises(const struct story_reply *reply, const char *method, const char *path)
 {
-	const char *id = story_reply_header(reply, "Request-Id");
+	const char *id = story_reply_header(reply, "Request-Id"), *fault;
 
 	cr_assert_not_null(id, "%s %s: no Request-Id", method, path);
 	cr_assert_str_eq(story_reply_header(reply, "X-Content-Type-Options"), "nosniff");
 	cr_assert_not_null(story_reply_header(reply, "traceparent"));
 	cr_assert_lt(reply->status, 500, "%s %s: %d %s", method, path, reply->status, reply->text);
+	fault = promise_broken(document, method, path, reply->status, reply->body);
+	cr_assert_null(fault, "%s %s: %s\n%s", method, path, fault, reply->text);
 	if (reply->status < 400)
 		return;
 	cr_assert_str_eq(story_text(reply, "request_id"), story_reply_header(reply, "Request-Id"));
