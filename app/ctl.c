@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{ "migrate", "bring the database to the state of sql/", migrate_run },
 	{ "seed", "run a seed file: the demo market", seed_run },
 	{ "token", "print an access token for local use", token_run },
+	{ "import", "send a file of trips through the API", import_run },
 	{ "laws", "run every law; exit code 1 when one is broken", laws_run },
 	{ "psql", "open psql on the instance's database", psql_run },
 	{ "conninfo", "print libpq's connection string for a role", conninfo_run },
