@@ -108,13 +108,14 @@ language sql stable parallel safe as $$
 $$;
 comment on function scheduling.show_slot is 'a slot as the API shows it';
 
--- A booking as the API shows it, from the values that it is made of.
+-- A booking as the API shows it, from the values that it is made of. Stable, as taking minutes from
+-- an instant is: declared otherwise it would not be inlined, and run once per column.
 create or replace function scheduling.shape_booking(p_booking_id uuid, p_slot_id uuid,
 	p_partner_id uuid, p_state text, p_origin text, p_station_id uuid, p_station_name text,
 	p_starts_at timestamptz, p_ends_at timestamptz, p_time_zone text, p_rate_minor bigint,
 	p_pay_minor bigint, p_currency text, p_booked_at timestamptz, p_checked_in_at timestamptz,
 	p_completed_at timestamptz, p_version bigint) returns api.booking
-language sql immutable parallel safe as $$
+language sql stable parallel safe as $$
 	select row(p_booking_id, p_slot_id, p_partner_id, p_state, p_origin, p_station_id,
 		p_station_name, p_starts_at, p_ends_at, p_time_zone, p_rate_minor, p_pay_minor, p_currency,
 		p_booked_at, p_starts_at - interval '2700 seconds', p_starts_at - interval '900 seconds',
@@ -126,7 +127,7 @@ comment on function scheduling.shape_booking is 'a booking as the API shows it, 
 -- A booking as the API shows it, from its rows.
 create or replace function scheduling.show_booking(p_booking scheduling.booking,
 	p_slot scheduling.slot, p_station scheduling.station) returns api.booking
-language sql immutable parallel safe as $$
+language sql stable parallel safe as $$
 	select scheduling.shape_booking(p_booking.booking_id, p_booking.slot_id, p_booking.partner_id,
 		p_booking.state, p_booking.origin, p_slot.station_id, p_station.name, p_booking.starts_at,
 		p_booking.ends_at, p_slot.time_zone, p_slot.rate_minor, p_booking.pay_minor,

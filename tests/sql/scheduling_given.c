@@ -90,7 +90,7 @@ book_call(
 	return print(
 	    "select refused, detail, replayed, (\"row\").* from api.book_slot(%d, '%s', '%s', "
 	    "'%s', md5('%s %s')::uuid, sha256('%s'), '%s', '%s')",
-	    market_id, partner_id, partner_id, now, partner_id, key, slot_id, sql_id(), slot_id);
+	    market_id, partner_id, partner_id, now, partner_id, key, slot_id, far_id(), slot_id);
 }
 
 const char *
@@ -100,7 +100,7 @@ forfeit_call(
 	return print(
 	    "select refused, detail, replayed, (\"row\").* from api.forfeit_booking(%d, '%s', "
 	    "'%s', '%s', '%s', sha256('%s'), '%s', '%s')",
-	    market_id, partner_id, partner_id, now, key, booking_id, sql_id(), booking_id);
+	    market_id, partner_id, partner_id, now, key, booking_id, far_id(), booking_id);
 }
 
 const char *
@@ -109,9 +109,9 @@ act_call(const char *verb, int market_id, const char *partner_id, const char *bo
 {
 	return print("select replayed, (\"row\").* from api.%s(%d, '%s', '%s', '%s', '%s', "
 		     "sha256('%s'), '%s', %s%s%s '%s')",
-	    verb, market_id, partner_id, partner_id, now, key, booking_id, sql_id(),
+	    verb, market_id, partner_id, partner_id, now, key, booking_id, far_id(),
 	    strcmp(verb, "complete_booking") == 0 ? "'" : "",
-	    strcmp(verb, "complete_booking") == 0 ? sql_id() : "",
+	    strcmp(verb, "complete_booking") == 0 ? far_id() : "",
 	    strcmp(verb, "complete_booking") == 0 ? "'," : "", booking_id);
 }
 
