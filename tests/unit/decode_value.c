@@ -1,0 +1,166 @@
+/* decode_value: single values against their fields. */
+#include <criterion/criterion.h>
+#include <jansson.h>
+
+#include "decode_value.h"
+
+#define SLOT "0193a0c4-5e00-7000-8000-000000000001"
+
+static struct arena arena;
+static struct problem problem;
+static struct value value;
+static const struct place place = { &arena, &problem, "/x" };
+
+static void
+given(void)
+{
+	arena_init(&arena);
+	problem = (struct problem){ 0 };
+	value = (struct value){ 0 };
+}
+
+static void
+ended(void)
+{
+	arena_release(&arena);
+}
+
+TestSuite(decode_value, .init = given, .fini = ended);
+
+struct sample {
+	const char *about;
+	struct field field;
+	const char *text; /* in a path or a query */
+	const char *json; /* in a body */
+	const char *code; /* of the error; "": it is taken */
+	int64_t number;
+};
+
+static const struct sample samples[] = {
+	{ "least int", { .type = INT }, "-2147483648", "-2147483648", "", INT32_MIN },
+	{ "int past its range", { .type = INT }, "2147483648", "2147483648", "range" },
+	{ "most long", { .type = LONG }, "9007199254740991", "9007199254740991", "",
+	    INT64_C(9007199254740991) },
+	{ "long past 2^53", { .type = LONG }, "9007199254740992", "9007199254740992", "range" },
+	{ "real", { .type = INT }, "1.0", "1.0", "type" },
+	{ "exponent", { .type = LONG }, "1e3", "1e3", "type" },
+	{ "number in quotes", { .type = INT }, "\"1\"", "\"1\"", "type" },
+	{ "below min", { .type = INT, .min = 5, .max = 9 }, "4", "4", "range" },
+	{ "above max", { .type = INT, .min = 5, .max = 9 }, "10", "10", "range" },
+	{ "least alone", { .type = INT, .min = 5 }, "1000000", "1000000", "", 1000000 },
+	{ "negative range", { .type = LONG, .min = -5, .max = 0 }, "-6", "-6", "range" },
+	{ "zero as most", { .type = LONG, .min = -5, .max = 0 }, "1", "1", "range" },
+	{ "true", { .type = BOOL }, "true", "true", "", 1 },
+	{ "false", { .type = BOOL }, "false", "false", "", 0 },
+	{ "bool of a number", { .type = BOOL }, "1", "1", "type" },
+	{ "uuid", { .type = UUID }, SLOT, "\"" SLOT "\"", "" },
+	{ "no uuid", { .type = UUID }, "0193a0c4", "\"0193a0c4\"", "format" },
+	{ "instant", { .type = INSTANT }, "1970-01-01T00:00:01Z", "\"1970-01-01T00:00:01Z\"", "",
+	    1000000 },
+	{ "instant with offset", { .type = INSTANT }, "1970-01-01T01:00:01+01:00",
+	    "\"1970-01-01T01:00:01+01:00\"", "", 1000000 },
+	{ "instant without offset", { .type = INSTANT }, "1970-01-01T00:00:01",
+	    "\"1970-01-01T00:00:01\"", "format" },
+	{ "local time", { .type = LOCAL_TIME }, "1970-01-01T00:01", "\"1970-01-01T00:01\"", "",
+	    60000000 },
+	{ "local time with offset", { .type = LOCAL_TIME }, "1970-01-01T00:01Z",
+	    "\"1970-01-01T00:01Z\"", "format" },
+	{ "date", { .type = DATE }, "1970-01-03", "\"1970-01-03\"", "", 2 },
+	{ "no date", { .type = DATE }, "1970-02-30", "\"1970-02-30\"", "format" },
+	{ "string", { .type = STRING }, "Ada Rossi", "\"Ada Rossi\"", "" },
+	{ "empty string", { .type = STRING }, "", "\"\"", "length" },
+	{ "blank string", { .type = STRING }, "   ", "\"   \"", "length" },
+	{ "empty string where only the most is named", { .type = STRING, .max = 5 }, "", "\"\"",
+	    "length" },
+	{ "empty string that is allowed", { .type = STRING, .min = -1, .max = 5 }, "", "\"\"", "" },
+	{ "string too long", { .type = STRING, .max = 3 }, "abcd", "\"abcd\"", "length" },
+	{ "three code points", { .type = STRING, .max = 3 }, "äöü", "\"\\u00e4\\u00f6\\u00fc\"",
+	    "" },
+	{ "control character", { .type = STRING },
+	    "a\x07"
+	    "b",
+	    "\"a\\u0007b\"", "format" },
+	{ "line break", { .type = STRING }, "a\nb", "\"a\\nb\"", "format" },
+	{ "C1 control", { .type = STRING },
+	    "a\xc2\x85"
+	    "b",
+	    "\"a\\u0085b\"", "format" },
+	{ "one of a list", { .type = STRING, .among = "card cash" }, "cash", "\"cash\"", "" },
+	{ "none of a list", { .type = STRING, .among = "card cash" }, "gold", "\"gold\"", "among" },
+	{ "currency", { .type = STRING, .format = "currency" }, "EUR", "\"EUR\"", "" },
+	{ "no currency", { .type = STRING, .format = "currency" }, "eur", "\"eur\"", "format" },
+	{ "time zone", { .type = STRING, .format = "time_zone" }, "America/New_York",
+	    "\"America/New_York\"", "" },
+	{ "no time zone", { .type = STRING, .format = "time_zone" }, "..\\etc", "\"..\\\\etc\"",
+	    "format" },
+	{ "digits", { .type = STRING, .format = "digits" }, "007", "\"007\"", "" },
+	{ "no digits", { .type = STRING, .format = "digits" }, "0x7", "\"0x7\"", "format" },
+};
+
+enum { SAMPLES = sizeof(samples) / sizeof(samples[0]) };
+
+/* What was said of a sample, and of nothing else. */
+static void
+judge(const struct sample *sample)
+{
+	const char *code = problem.errors_count > 0 ? problem.errors[0].code : "";
+
+	cr_assert_str_eq(
+	    code, sample->code, "%s: %s instead of %s", sample->about, code, sample->code);
+	cr_assert_leq(problem.errors_count, 1, "%s: two errors", sample->about);
+	if (problem.errors_count > 0)
+		cr_assert_str_eq(problem.errors[0].pointer, "/x");
+	else if (sample->field.type != STRING && sample->field.type != UUID)
+		cr_assert_eq(value.number, sample->number, "%s: wrong value", sample->about);
+	problem = (struct problem){ 0 };
+}
+
+Test(decode_value, judges_texts_of_path_and_query)
+{
+	for (int i = 0; i < SAMPLES; i++) {
+		decode_text(&place, &samples[i].field, text_of(samples[i].text), &value);
+		judge(&samples[i]);
+	}
+}
+
+Test(decode_value, judges_json_of_the_body)
+{
+	for (int i = 0; i < SAMPLES; i++) {
+		json_t *json = json_loads(samples[i].json, JSON_DECODE_ANY, NULL);
+
+		cr_assert_not_null(json, "%s", samples[i].about);
+		decode_json(&place, &samples[i].field, json, &value);
+		json_decref(json);
+		judge(&samples[i]);
+	}
+}
+
+Test(decode_value, trims_texts)
+{
+	const struct field field = { .type = STRING, .max = 10 };
+
+	decode_text(&place, &field, TEXT(" \t Ada  Rossi\n"), &value);
+	cr_assert_eq(problem.errors_count, 0);
+	cr_assert(text_is(value.bytes, "Ada  Rossi"));
+}
+
+Test(decode_value, refuses_text_that_is_not_utf8)
+{
+	const struct field field = { .type = STRING };
+
+	decode_text(&place, &field, TEXT("\xff"), &value);
+	cr_assert_str_eq(problem.errors[0].code, "utf8");
+}
+
+Test(decode_value, bounds_the_bytes_of_a_text_too)
+{
+	const struct field field = { .type = STRING, .max = 100000 };
+	char *text = arena_take(&arena, 5000);
+
+	memset(text, 'a', 4096);
+	decode_text(&place, &field, (struct text){ text, 4096 }, &value);
+	cr_assert_eq(problem.errors_count, 0);
+	text[4096] = 'a';
+	decode_text(&place, &field, (struct text){ text, 4097 }, &value);
+	cr_assert_str_eq(problem.errors[0].code, "length");
+}
