@@ -39,7 +39,7 @@ comment on function fulfilment.agreement_at is 'the share agreement for fares in
 -- Posts what a trip comes to. Who paid by card paid the platform; who paid cash paid the partner,
 -- whose wallet then owes the platform its part and the taxes.
 create or replace function fulfilment.post_trip(p_trip fulfilment.trip, p_transaction_id uuid)
-returns void
+returns bigint
 language plpgsql as $$
 declare
 	v_accounts int[];
@@ -57,28 +57,31 @@ begin
 		v_amounts := array[p_trip.total_minor, -p_trip.earnings_minor, -p_trip.commission_minor,
 			-p_trip.taxes_and_fees_minor];
 	end if;
-	perform ledger.post(p_trip.market_id, p_trip.partner_id, p_transaction_id,
+	return ledger.post(p_trip.market_id, p_trip.partner_id, p_transaction_id,
 		case p_trip.status when 'completed' then 'trip' else 'cancellation_fee' end,
 		p_trip.trip_id, v_accounts, v_amounts, p_trip.ended_at, p_trip.reported_at);
 end
 $$;
-comment on function fulfilment.post_trip is 'the one ledger transaction of a trip';
+comment on function fulfilment.post_trip is 'posts the one ledger transaction of a trip; returns its entry_no';
 
 -- What follows from a new trip: its ledger transaction, unless it comes to nothing, and its event.
 create or replace function fulfilment.finish_trip(p_trip fulfilment.trip, p_transaction_id uuid,
-	p_event_id uuid, p_actor_id uuid, p_actor_role text) returns void
+	p_event_id uuid, p_actor_id uuid, p_actor_role text) returns bigint
 language plpgsql as $$
+declare
+	v_entry_no bigint;
 begin
 	if p_trip.status = 'completed' or p_trip.total_minor > 0 then
-		perform fulfilment.post_trip(p_trip, p_transaction_id);
+		v_entry_no := fulfilment.post_trip(p_trip, p_transaction_id);
 	end if;
 	insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id, to_state,
 		actor_id, actor_role, occurred_at)
 	values (p_trip.market_id, p_event_id, 'trip.' || p_trip.status, p_trip.partner_id, 'trip',
 		p_trip.trip_id, p_trip.status::text, p_actor_id, p_actor_role, p_trip.reported_at);
+	return v_entry_no;
 end
 $$;
-comment on function fulfilment.finish_trip is 'ledger transaction and event of a new trip';
+comment on function fulfilment.finish_trip is 'ledger transaction and event of a new trip; returns the entry_no, or null';
 
 -- Why nobody can have driven: there is no such partner, or it is no active driver.
 create or replace function fulfilment.no_driver(p_market_id int, p_partner_id uuid) returns text
@@ -133,7 +136,7 @@ grant execute on function fulfilment.show_trip to wall_member, wall_operator;
 -- The reporting app's trip id is the key: the same report again changes nothing and is answered
 -- alike, whatever has become of the partner meanwhile, so a refusal first looks for the trip. A
 -- trip that comes to nothing because it was cancelled posts nothing. Trips may overlap, take no
--- time and come in any order.
+-- time and come in any order. Calls are assignments where they are hot: `perform` runs a query.
 create or replace function api.create_trip(p_market_id int, p_actor_id uuid, p_actor_role text,
 	p_now timestamptz, p_event_id uuid, p_transaction_id uuid, p_digest bytea, p_trip_id uuid,
 	p_partner_id uuid, p_status text, p_origin text, p_payment text, p_started_at timestamptz,
@@ -146,13 +149,15 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 declare
 	v_status constant fulfilment.trip_status := p_status;
 	v_fee_minor constant bigint := coalesce(p_cancellation_fee_minor, 0);
+	v_entered boolean;
+	v_entry_no bigint;
 	v_currency text;
 	v_enrolment text;
 	v_agreement ledger.share_agreement;
 	v_money fulfilment.trip_money;
 	v_trip fulfilment.trip;
 begin
-	perform core.enter(p_market_id, null);
+	v_entered := core.enter(p_market_id, null);
 	select m.currency, e.state, a.share_agreement_id, a.parties, a.shares_ppm
 	into v_currency, v_enrolment, v_agreement.share_agreement_id, v_agreement.parties,
 		v_agreement.shares_ppm
@@ -189,8 +194,8 @@ begin
 		on conflict (market_id, trip_id) do nothing
 		returning * into v_trip;
 		if found then
-			perform fulfilment.finish_trip(v_trip, p_transaction_id, p_event_id, p_actor_id,
-				p_actor_role);
+			v_entry_no := fulfilment.finish_trip(v_trip, p_transaction_id, p_event_id,
+				p_actor_id, p_actor_role);
 			"row" := fulfilment.show_trip(v_trip);
 			return;
 		end if;

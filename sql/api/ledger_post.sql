@@ -60,8 +60,10 @@ begin
 			v_wallet_minor := v_wallet_minor - p_amounts[v_line];
 		end if;
 	end loop;
-	-- shared with ledger.close_week
-	perform pg_advisory_xact_lock_shared(5052, p_market_id);
+	-- shared with ledger.close_week; nearly always free, and an expression costs less than a query
+	if not pg_try_advisory_xact_lock_shared(5052, p_market_id) then
+		perform pg_advisory_xact_lock_shared(5052, p_market_id);
+	end if;
 	update ledger.wallet w
 	set entries = w.entries + 1, balance_minor = w.balance_minor + v_wallet_minor, dirty = true
 	where w.market_id = p_market_id and w.owner_id = p_owner_id
