@@ -29,7 +29,8 @@ static const struct room *const rooms[] = {
 static const struct role roles[] = {
 	{ "partner",
 	    SCOPE_SETUP_READ " " SCOPE_PARTNERS_READ " " SCOPE_SLOTS_READ " " SCOPE_BOOKINGS_READ
-			     " " SCOPE_BOOKINGS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ " " SCOPE_EVENTS_READ,
+			     " " SCOPE_BOOKINGS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ
+			     " " SCOPE_EVENTS_READ,
 	    "A courier, driver or co-creator: own rows only." },
 	{ "operator",
 	    READS_OF_MARKET " " SCOPE_MARKETS_WRITE " " SCOPE_SETUP_WRITE " " SCOPE_PARTNERS_WRITE
@@ -37,7 +38,7 @@ static const struct role roles[] = {
 	    "Runs one market." },
 	{ "auditor", READS_OF_MARKET, "Reads all of one market, writes nothing." },
 	{ "service", SCOPE_TRIPS_WRITE " " SCOPE_TRIPS_READ,
-	    "Another system, such as the ride app that reports trips." },
+	    "Another system of the company, such as the ride app that reports trips.", true },
 	{ 0 },
 };
 
@@ -45,7 +46,8 @@ static const struct job jobs[] = {
 	{ "run_payouts", "Pays every wallet with unsettled entries, chunk by chunk.", 0 },
 	{ "make_months", "Makes the partitions of the ledger for the months to come.", 3600 },
 	{ "close_weeks", "Closes statement weeks that ended more than 48 hours ago.", 3600 },
-	{ "mark_missed", "Marks bookings that were not checked in 15 minutes after the start.", 60 },
+	{ "mark_missed", "Marks bookings that were not checked in 15 minutes after the start.",
+	    60 },
 	{ 0 },
 };
 

@@ -208,6 +208,7 @@ read_caller(json_t *claims, const struct role *roles, struct token *token)
 	caller->has_partner = partner != NULL;
 	caller->market_id = (int32_t)json_integer_value(market);
 	caller->role = role->name;
+	caller->unlimited = role->unlimited;
 	return NULL;
 }
 

@@ -107,6 +107,7 @@ struct role {
 	const char *name;
 	const char *scopes; /* blank-separated */
 	const char *says;
+	bool unlimited; /* no rate limit: systems of the company itself */
 };
 
 /* The whole marketplace, as the engine sees it; app/app.c defines it. */

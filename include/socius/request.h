@@ -42,6 +42,7 @@ struct caller {
 	int32_t market_id; /* 0: the platform */
 	const char *role;
 	const char *scopes; /* blank-separated */
+	bool unlimited;     /* of its role */
 };
 
 struct request {
