@@ -49,6 +49,8 @@ comment on column scheduling.station.longitude_e7 is 'degrees times 10^7, WGS 84
 alter table scheduling.station owner to socius_owner;
 call core.raise_walls('scheduling.station');
 grant insert on scheduling.station to wall_operator;
+grant update (name, address, latitude_e7, longitude_e7, version)
+	on scheduling.station to wall_operator;
 
 -- booked is never indexed, and a fifth of each page stays free: taking a seat is a HOT update.
 create table scheduling.slot (

@@ -116,6 +116,23 @@ Test(errors, answer_what_did_not_change_with_304)
 	cr_assert_eq(story_get(ada.token, "/v1/partners/%s", ada.partner_id)->status, 304);
 }
 
+Test(errors, keep_two_operators_from_undoing_each_other)
+{
+	const char *path = story_print("/v1/stations/%s", story_station());
+	struct story_reply *read = story_get(story.operator_token, "%s", path), *changed;
+	const char *tag = story_print("If-Match: %s", story_reply_header(read, "ETag"));
+
+	story_refused(story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Susa\"}"),
+	    "precondition_required");
+	story_header(tag);
+	changed = story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Susa\"}");
+	cr_assert_str_eq(story_text(changed, "name"), "Susa", "%s", changed->text);
+	cr_assert_eq(story_int(changed, "latitude_e7"), story_int(read, "latitude_e7"));
+	story_header(tag);
+	story_refused(story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Dora\"}"),
+	    "precondition_failed");
+}
+
 TestSuite(health, .init = story_begin, .fini = story_end);
 
 Test(health, is_open_to_anyone)
