@@ -1,16 +1,24 @@
 -- What must hold of slots, bookings and partners' days. A row is a violation. Laws call none of the
 -- functions that they watch.
 
--- The seconds of a time on each local day, by the local date of each quarter of an hour: no zone
--- moves its clocks, or its midnight, within one.
+-- The seconds of a time of at most a day on each local day. Where both ends show one local date they
+-- are all of that day; otherwise the local date of each quarter of an hour says: no zone moves its
+-- clocks, or its midnight, within one.
 create or replace function scheduling.seconds_by_day(p_starts_at timestamptz,
 	p_ends_at timestamptz, p_time_zone text) returns table (day date, seconds bigint)
 language sql stable parallel safe as $$
+	select (p_starts_at at time zone p_time_zone)::date,
+		extract(epoch from p_ends_at - p_starts_at)::bigint
+	where (p_starts_at at time zone p_time_zone)::date
+		= ((p_ends_at - interval '1 microsecond') at time zone p_time_zone)::date
+	union all
 	select (q.at at time zone p_time_zone)::date,
 		sum(extract(epoch from least(q.at + interval '900 seconds', p_ends_at)
 			- greatest(q.at, p_starts_at)))::bigint
 	from generate_series(date_bin('900 seconds', p_starts_at, '2000-01-01 00:00:00+00'),
 		p_ends_at - interval '1 microsecond', interval '900 seconds') as q (at)
+	where (p_starts_at at time zone p_time_zone)::date
+		<> ((p_ends_at - interval '1 microsecond') at time zone p_time_zone)::date
 	group by 1
 $$;
 comment on function scheduling.seconds_by_day is 'the seconds of a time on each local day; for laws';
