@@ -15,7 +15,7 @@ grant execute on function events.show_event to wall_member;
 -- transaction that still runs hides itself and all that began after it, so that no reader passes
 -- an event which commits behind its back. xmin is taken before the rows are read, never after.
 -- One epoch at a time, so that each query ends where the index says, however much is hidden. The
--- planner takes the wall for a filter that lets little through and would rather sort; so it may not.
+-- planner takes the wall for a filter that lets little through, and would rather sort: it may not.
 create or replace function api.list_events(p_market_id int, p_caller_id uuid, p_limit int,
 	p_after_epoch int, p_after_xid bigint, p_after_event_id uuid)
 returns setof api.event

@@ -9,12 +9,13 @@ alter table core.currency owner to socius_owner;
 grant select on core.currency to wall_platform, wall_law;
 insert into core.currency (code, exponent)
 select code, 2
-from unnest(string_to_array('AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL '
-	'BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP '
-	'GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK '
-	'LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR '
-	'NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN '
-	'SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW', ' ')) code;
+from unnest(string_to_array('AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD '
+	'BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN '
+	'ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS '
+	'KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR '
+	'MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK '
+	'SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS '
+	'VED VES WST XCD YER ZAR ZMW ZWG', ' ')) code;
 insert into core.currency (code, exponent)
 select code, 0
 from unnest(string_to_array('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF',
@@ -30,8 +31,9 @@ comment on table core.time_zone is 'names of the IANA database as this server kn
 alter table core.time_zone owner to socius_owner;
 grant select on core.time_zone to wall_platform, wall_law;
 
--- Copies the names, because asking PostgreSQL for one of them reads all files: 200 ms. Call it again
--- after an update of tzdata. Copies under other roots and the abbreviations beside them do not count.
+-- Copies the names, because asking PostgreSQL for one of them reads all files: 200 ms. Call it
+-- again after an update of tzdata. Copies under other roots and the abbreviations beside them do
+-- not count.
 create procedure core.learn_time_zones()
 language sql as $$
 	insert into core.time_zone (name)

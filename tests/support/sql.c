@@ -1,3 +1,4 @@
+/* sql: see sql.h. */
 #include "support/sql.h"
 
 #include <stdarg.h>
