@@ -68,7 +68,7 @@ Test(identity, refuse_markets_that_cannot_be)
 		const char *slug, *code, *currency, *time_zone;
 	} refused[] = {
 		{ "market_code_shape", "Town", "EUR", "Europe/Rome" },
-		{ "currency_unknown", "town", "XXX", "Europe/Rome" },
+		{ "currency_unknown", "town", "QQQ", "Europe/Rome" },
 		{ "time_zone_unknown", "town", "EUR", "Mars/Olympus" },
 		{ "time_zone_unknown", "town", "EUR", "posix/Europe/Rome" },
 		{ "time_zone_unknown", "town", "EUR", "CET-1" },
@@ -88,7 +88,7 @@ Test(identity, know_currencies_and_time_zones_by_their_tables_alone)
 	int market = sql_market();
 
 	sql_refused("currency_unknown",
-	    "update core.market set currency = 'XXX' where market_id = %d", market);
+	    "update core.market set currency = 'QQQ' where market_id = %d", market);
 	sql_refused("time_zone_unknown",
 	    "update core.market set time_zone = 'europe/rome' where market_id = %d", market);
 	sql_refused("currency_code_check", "insert into core.currency values ('eur', 2)");
