@@ -53,7 +53,7 @@ begin
 		occurred_at)
 	values (p_market_id, p_event_id, 'station.changed', 'station', p_station_id, p_actor_id,
 		p_actor_role, core.clock(p_market_id, p_now));
-	"row" := (select g."row" from api.get_station(p_market_id, p_station_id) g);
+	"row" := api.get_station(p_market_id, p_station_id);
 end
 $$;
 comment on function api.change_station is 'Changes a station that was read before. Refuses: station_unknown precondition_failed.';
