@@ -1,0 +1,228 @@
+#include "check.h"
+
+#include <poll.h>
+#include <stdarg.h>
+
+#include <libpq-fe.h>
+
+#include "socius/log.h"
+#include "socius/world.h"
+
+enum { PATIENCE_US = 60 * 1000 * 1000, GLANCE_MS = 50, FAULTS_SAID_MAX = 20 };
+
+static PGconn *pg;
+static int faults_said;
+
+static void fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void
+fault(const char *format, ...)
+{
+	va_list list;
+
+	if (faults_said++ >= FAULTS_SAID_MAX)
+		return;
+	va_start(list, format);
+	(void)vfprintf(stderr, format, list); /* where nobody reads, nobody misses it */
+	va_end(list);
+	(void)fputs("\n", stderr);
+}
+
+void
+check_open(const char *conninfo)
+{
+	int64_t until_us = world_monotonic_us() + PATIENCE_US;
+
+	while (PQstatus(pg = PQconnectdb(conninfo)) != CONNECTION_OK) {
+		if (world_monotonic_us() > until_us)
+			log_die("%s", PQerrorMessage(pg));
+		PQfinish(pg);
+		(void)poll(NULL, 0, GLANCE_MS); /* until it has recovered */
+	}
+}
+
+/* Asks with up to three parameters; the result is the caller's to clear. */
+static PGresult *
+ask(const char *sql, const char *a, const char *b, const char *c)
+{
+	const char *const params[] = { a, b, c };
+	int count = (a != NULL) + (b != NULL) + (c != NULL);
+	PGresult *result = PQexecParams(pg, sql, count, NULL, params, NULL, NULL, 0);
+
+	if (PQresultStatus(result) != PGRES_TUPLES_OK)
+		log_die("%s: %s", sql, PQerrorMessage(pg));
+	return result;
+}
+
+static long
+number(const char *sql, const char *a, const char *b, const char *c)
+{
+	PGresult *result = ask(sql, a, b, c);
+	long value = PQntuples(result) > 0 ? strtol(PQgetvalue(result, 0, 0), NULL, 10) : 0;
+
+	PQclear(result);
+	return value;
+}
+
+static const char *
+market_text(const struct city *city)
+{
+	static char text[16];
+
+	(void)snprintf(text, sizeof(text), "%d", city->market_id); /* fits */
+	return text;
+}
+
+void
+check_await_payouts(const struct city *city)
+{
+	int64_t until_us = world_monotonic_us() + PATIENCE_US;
+
+	while (number("select count(*) from payouts.payout_run where market_id = $1 "
+		      "and state <> 'finished'",
+		   market_text(city), NULL, NULL) > 0) {
+		if (world_monotonic_us() > until_us)
+			log_die("a payout run does not finish");
+		(void)poll(NULL, 0, GLANCE_MS); /* the runner is at work */
+	}
+}
+
+/* --- one operation --- */
+
+/* Count and id of its effect; every pair of partner and slot is booked under one key only. */
+static PGresult *
+look(const struct city *city, const struct record *record, const struct operation *operation)
+{
+	const char *market = market_text(city);
+
+	switch (operation->kind) {
+	case BOOK:
+		return ask("select count(*), min(b.booking_id::text) from scheduling.booking b "
+			   "where b.market_id = $1 and b.partner_id = $2 and b.slot_id = $3",
+		    market, city->partners[operation->partner], city->slots[operation->slot]);
+	case FORFEIT:
+		return ask("select count(*), min(b.booking_id::text) from scheduling.booking b "
+			   "join events.event e on e.market_id = b.market_id "
+			   "and e.subject = 'booking' and e.subject_id = b.booking_id "
+			   "and e.to_state = b.state::text and e.partner_id = b.partner_id "
+			   "where b.market_id = $1 and b.booking_id = $2 and b.state = 'forfeited'",
+		    market, record->operations[operation->booking].made, NULL);
+	case TRIP:
+		return ask("select count(*), min(t.trip_id::text) from fulfilment.trip t "
+			   "left join ledger.transaction x on x.market_id = t.market_id "
+			   "and x.owner_id = t.partner_id and x.cause_id = t.trip_id "
+			   "where t.market_id = $1 and t.trip_id = $2",
+		    market, operation->key, NULL);
+	default:
+		return ask("select count(*), min(r.payout_run_id::text) from core.request_key k "
+			   "join payouts.payout_run r on r.market_id = k.market_id "
+			   "and r.payout_run_id = k.resource_id where k.market_id = $1 "
+			   "and k.operation = 'create_payout_run' and k.key = $2",
+		    market, operation->key, NULL);
+	}
+}
+
+static int
+check_operation(const struct city *city, const struct record *record, struct operation *operation)
+{
+	PGresult *result = look(city, record, operation);
+	long count = strtol(PQgetvalue(result, 0, 0), NULL, 10);
+	bool wrong =
+	    count > 1 || (operation->outcome == DONE && count == 0) ||
+	    (operation->outcome == DONE &&
+		strcmp(PQgetvalue(result, 0, 1), operation->made) != 0) ||
+	    ((operation->outcome == REFUSED || operation->outcome == NOT_SENT) && count != 0);
+
+	operation->is_there = count == 1;
+	if (wrong)
+		fault("%s under key %s: %s, but its effect is there %ld times (%s, not %s)",
+		    record_kinds[operation->kind], operation->key,
+		    record_outcomes[operation->outcome], count, PQgetvalue(result, 0, 1),
+		    operation->made);
+	PQclear(result);
+	return wrong;
+}
+
+int
+check_record(const struct city *city, struct record *record)
+{
+	int faults = 0;
+
+	PQclear(ask("select set_config('search_path', '', false)", NULL, NULL, NULL));
+	for (int i = 0; i < record->count; i++)
+		faults += check_operation(city, record, &record->operations[i]);
+	return faults;
+}
+
+/* --- the rest --- */
+
+static int
+check_count(const char *what, long count, long expected)
+{
+	if (count == expected)
+		return 0;
+	fault("%s: %ld, not %ld", what, count, expected);
+	return 1;
+}
+
+static int
+check_laws(void)
+{
+	PGresult *laws = ask("select c.relname from pg_catalog.pg_class c "
+			     "where c.relnamespace = 'laws'::regnamespace "
+			     "and c.relname !~ '_examined$' order by c.relname",
+	    NULL, NULL, NULL);
+	char sql[256];
+	int broken = 0;
+
+	for (int i = 0; i < PQntuples(laws); i++) {
+		(void)snprintf(sql, sizeof(sql), "select count(*) from laws.%s",
+		    PQgetvalue(laws, i, 0)); /* a name has at most 63 bytes */
+		broken += check_count(PQgetvalue(laws, i, 0), number(sql, NULL, NULL, NULL), 0);
+	}
+	(void)printf("%d laws, %d broken\n", PQntuples(laws), broken);
+	PQclear(laws);
+	return broken;
+}
+
+static long
+known(const struct record *record, enum kind kind)
+{
+	long count = 0;
+
+	for (int i = 0; i < record->count; i++)
+		count += record->operations[i].kind == kind && record->operations[i].is_there;
+	return count;
+}
+
+int
+check_rest(const struct city *city, const struct record *record)
+{
+	const char *market = market_text(city);
+	int faults = 0;
+
+	faults += check_count("bookings of the market",
+	    number(
+		"select count(*) from scheduling.booking where market_id = $1", market, NULL, NULL),
+	    known(record, BOOK));
+	faults += check_count("trips of the market",
+	    number("select count(*) from fulfilment.trip where market_id = $1", market, NULL, NULL),
+	    known(record, TRIP));
+	faults += check_count("payout runs of the market",
+	    number(
+		"select count(*) from payouts.payout_run where market_id = $1", market, NULL, NULL),
+	    known(record, PAY));
+	faults += check_count("slots whose seats are not their bookings",
+	    number("select count(*) from scheduling.slot s where s.market_id = $1 and (s.booked > "
+		   "s.capacity or s.booked <> (select count(*) from scheduling.booking b "
+		   "where b.market_id = s.market_id and b.slot_id = s.slot_id "
+		   "and b.state in ('confirmed', 'checked_in', 'completed', 'missed')))",
+		market, NULL, NULL),
+	    0);
+	faults += check_count("transactions that the gate left open",
+	    number("select count(*) from pg_catalog.pg_stat_activity where usename = 'socius_gate' "
+		   "and state like 'idle in transaction%'",
+		NULL, NULL, NULL),
+	    0);
+	return faults + check_laws();
+}
