@@ -207,6 +207,8 @@ read_caller(json_t *claims, const struct role *roles, struct token *token)
 	caller->known = true;
 	caller->has_partner = partner != NULL;
 	caller->market_id = (int32_t)json_integer_value(market);
+	if (role->is_partner != caller->has_partner)
+		return "the token's role and its partner do not fit";
 	caller->role = role->name;
 	caller->unlimited = role->unlimited;
 	return NULL;

@@ -34,12 +34,12 @@ enum source {
 
 /* What it is, and which SQL type it must meet. */
 enum type {
-	INT = 1,    /* int4    JSON integer */
-	LONG,       /* int8    JSON integer within +-(2^53 - 1); money in minor units is this */
-	BOOL,       /* bool    JSON true, false */
-	STRING,     /* text    JSON string, UTF-8, trimmed; 1 code point or more unless .min is -1 */
-	UUID,       /* uuid    JSON string */
-	INSTANT,    /* timestamptz  RFC 3339 */
+	INT = 1, /* int4    JSON integer */
+	LONG,    /* int8    JSON integer within +-(2^53 - 1); money in minor units is this */
+	BOOL,    /* bool    JSON true, false */
+	STRING,  /* text    JSON string, UTF-8, trimmed; 1 code point or more unless .min is -1 */
+	UUID,    /* uuid    JSON string */
+	INSTANT, /* timestamptz  RFC 3339 */
 	LOCAL_TIME, /* timestamp    YYYY-MM-DDTHH:MM[:SS], wall time of the market */
 	DATE,       /* date    YYYY-MM-DD */
 	BYTES,      /* bytea   sources DIGEST and BLOB only */
@@ -107,7 +107,8 @@ struct role {
 	const char *name;
 	const char *scopes; /* blank-separated */
 	const char *says;
-	bool unlimited; /* no rate limit: systems of the company itself */
+	bool unlimited;  /* no rate limit: systems of the company itself */
+	bool is_partner; /* its tokens name a partner; those of other roles never do */
 };
 
 /* The whole marketplace, as the engine sees it; app/app.c defines it. */

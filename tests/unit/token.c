@@ -15,7 +15,7 @@
 #define ACCOUNT "0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
 
 static const struct role roles[] = {
-	{ "partner", "slots.read bookings.write", "" },
+	{ "partner", "slots.read bookings.write", "", .is_partner = true },
 	{ "auditor", "slots.read", "" },
 	{ 0 },
 };
@@ -128,7 +128,7 @@ forged(const char *header, const char *claims, const char *secret, size_t secret
 #define CLAIMS(iss, aud, use, iat, nbf, exp, rest) \
 	"{\"iss\":\"" iss "\",\"aud\":\"" aud "\",\"token_use\":\"" use "\",\"iat\":" iat \
 	",\"nbf\":" nbf ",\"exp\":" exp "," rest "}"
-#define WHO "\"sub\":\"" ACCOUNT "\",\"role\":\"partner\",\"market\":7,\"scope\":\"slots.read\""
+#define WHO "\"sub\":\"" ACCOUNT "\",\"role\":\"auditor\",\"market\":7,\"scope\":\"slots.read\""
 #define GOOD_CLAIMS \
 	CLAIMS("socius", "socius-api", "access", "1795341600", "1795341600", "1795342200", WHO)
 
@@ -337,19 +337,22 @@ Test(token, refuse_more_than_4_kib)
 Test(token, refuse_a_caller_that_makes_no_sense)
 {
 	static const char *const whos[] = {
-		"\"sub\":\"me\",\"role\":\"partner\",\"market\":7,\"scope\":\"\"",
+		"\"sub\":\"me\",\"role\":\"auditor\",\"market\":7,\"scope\":\"\"",
 		"\"role\":\"partner\",\"market\":7,\"scope\":\"\"",
 		"\"sub\":\"" ACCOUNT "\",\"role\":\"king\",\"market\":7,\"scope\":\"\"",
 		"\"sub\":\"" ACCOUNT "\",\"market\":7,\"scope\":\"\"",
-		"\"sub\":\"" ACCOUNT "\",\"role\":\"partner\",\"market\":\"7\",\"scope\":\"\"",
-		"\"sub\":\"" ACCOUNT "\",\"role\":\"partner\",\"market\":-1,\"scope\":\"\"",
-		"\"sub\":\"" ACCOUNT "\",\"role\":\"partner\",\"market\":4294967297,\"scope\":\"\"",
-		"\"sub\":\"" ACCOUNT "\",\"role\":\"partner\",\"market\":7.5,\"scope\":\"\"",
-		"\"sub\":\"" ACCOUNT "\",\"role\":\"partner\",\"market\":7",
+		"\"sub\":\"" ACCOUNT "\",\"role\":\"auditor\",\"market\":\"7\",\"scope\":\"\"",
+		"\"sub\":\"" ACCOUNT "\",\"role\":\"auditor\",\"market\":-1,\"scope\":\"\"",
+		"\"sub\":\"" ACCOUNT "\",\"role\":\"auditor\",\"market\":4294967297,\"scope\":\"\"",
+		"\"sub\":\"" ACCOUNT "\",\"role\":\"auditor\",\"market\":7.5,\"scope\":\"\"",
+		"\"sub\":\"" ACCOUNT "\",\"role\":\"auditor\",\"market\":7",
 		"\"sub\":\"" ACCOUNT
 		"\",\"role\":\"partner\",\"market\":7,\"scope\":\"\",\"partner\":\"you\"",
 		"\"sub\":\"" ACCOUNT
 		"\",\"role\":\"partner\",\"market\":7,\"scope\":\"\",\"partner\":1",
+		"\"sub\":\"" ACCOUNT "\",\"role\":\"partner\",\"market\":7,\"scope\":\"\"",
+		"\"sub\":\"" ACCOUNT
+		"\",\"role\":\"auditor\",\"market\":7,\"scope\":\"\",\"partner\":\"" ACCOUNT "\"",
 	};
 	char claims[1024];
 
