@@ -144,7 +144,7 @@ begin
 		select e.refused, e.detail into refused, detail
 		from scheduling.explain_seat(p_partner_id, p_slot, refused) e;
 	elsif refused = 'slot_not_released' then
-		detail := jsonb_build_object('released_at', p_slot.released_at);
+		detail := jsonb_build_object('released_at', core.show_instant(p_slot.released_at));
 	end if;
 end
 $$;
@@ -312,7 +312,8 @@ begin
 	elsif found then
 		refused := 'key_reused';
 	elsif refused <> 'booking_unknown' then
-		detail := jsonb_build_object('state', p_booking.state, 'starts_at', p_booking.starts_at);
+		detail := jsonb_build_object('state', p_booking.state, 'starts_at',
+			core.show_instant(p_booking.starts_at));
 	end if;
 end
 $$;

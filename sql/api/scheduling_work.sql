@@ -107,10 +107,10 @@ begin
 				jsonb_build_object('state', v_booking.state));
 		elsif v_now < v_booking.starts_at - interval '900 seconds' then
 			perform core.refuse('check_in_too_early', jsonb_build_object('opens_at',
-				v_booking.starts_at - interval '900 seconds'));
+				core.show_instant(v_booking.starts_at - interval '900 seconds')));
 		elsif v_now > v_booking.starts_at + interval '300 seconds' then
 			perform core.refuse('check_in_too_late', jsonb_build_object('closed_at',
-				v_booking.starts_at + interval '300 seconds'));
+				core.show_instant(v_booking.starts_at + interval '300 seconds')));
 		end if;
 		update scheduling.booking b
 		set state = 'checked_in', checked_in_at = v_now, version = b.version + 1
@@ -150,7 +150,7 @@ begin
 				jsonb_build_object('state', v_booking.state));
 		elsif v_now < v_booking.ends_at then
 			perform core.refuse('slot_not_ended',
-				jsonb_build_object('ends_at', v_booking.ends_at));
+				jsonb_build_object('ends_at', core.show_instant(v_booking.ends_at)));
 		end if;
 		select scheduling.pay_of(s.rate_minor, s.starts_at, s.ends_at) into strict v_pay_minor
 		from scheduling.slot s

@@ -152,6 +152,14 @@ begin
 end
 $$;
 
+-- An instant as the API writes it (RFC 3339, Z), for the details of refusals.
+create function core.show_instant(p_instant timestamptz) returns text
+language plpgsql stable as $$
+begin
+	return replace(to_json(p_instant) #>> '{}', '+00:00', 'Z');
+end
+$$;
+
 -- The request's clock: the market's where it stands still, else the given one.
 create function core.clock(p_market_id int, p_now timestamptz) returns timestamptz
 language plpgsql stable as $$
@@ -298,6 +306,6 @@ begin
 end
 $$;
 
-grant execute on function core.refuse, core.clock, core.enter, core.claim_key,
+grant execute on function core.show_instant, core.refuse, core.clock, core.enter, core.claim_key,
 	core.following_id, core.id_of_market
 	to wall_partner, wall_member, wall_operator, wall_platform, wall_runner;
