@@ -143,6 +143,8 @@ check_result(struct check *check, const struct function *function)
 		    check, "%s does not return rows of a composite type", function->name);
 	if (gives == ONE && function->set)
 		contract_disagree(check, "%s returns rows, the row gives ONE", function->name);
+	if (operation->endpoint->method == GET && function->writes)
+		contract_disagree(check, "%s is volatile: a GET must not write", function->name);
 	if (operation->gives != NULL)
 		check_shown(check, function->name, operation->gives->oid);
 }

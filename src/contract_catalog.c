@@ -8,7 +8,7 @@
 static const char functions_sql[] =
     "select p.oid, 'api.' || p.proname, pg_catalog.obj_description(p.oid, 'pg_proc'), "
     "  p.prosecdef and pg_catalog.has_function_privilege(p.oid, 'execute'), "
-    "  p.proretset, p.prorettype "
+    "  p.proretset, p.prorettype, p.provolatile = 'v' "
     "from pg_catalog.pg_proc p "
     "join pg_catalog.pg_namespace n on n.oid = p.pronamespace "
     "where n.nspname = 'api' and p.prokind = 'f' "
@@ -105,6 +105,7 @@ read_functions(struct catalog *catalog, PGconn *connection, uint32_t **oids)
 			.callable = cell_true(result, i, 3),
 			.set = cell_true(result, i, 4),
 			.returns = cell_oid(result, i, 5),
+			.writes = cell_true(result, i, 6),
 		};
 		(*oids)[i] = cell_oid(result, i, 0);
 	}

@@ -22,6 +22,7 @@ struct function {
 	const char *says; /* its comment, or NULL */
 	bool callable;    /* security definer, and we may execute it */
 	bool set;         /* returns rows */
+	bool writes;      /* is volatile */
 	uint32_t returns;
 	int takes_count, gives_count;
 	struct argument takes[FUNCTION_ARGUMENTS_MAX];

@@ -57,7 +57,7 @@ given(void)
 
 	arena_init(&arena);
 	functions[MADE] = (struct function){ "api.make_thing", "Makes. Refuses: slot_full.", true,
-		false, OID_RECORD, 3, 4,
+		false, true, OID_RECORD, 3, 4,
 		{ { "p_market_id", OID_INT4 }, { "p_thing_id", OID_UUID },
 		    { "p_shop_id", OID_UUID } },
 		{ { "refused", OID_TEXT }, { "detail", OID_JSONB }, { "replayed", OID_BOOL },
@@ -68,7 +68,7 @@ given(void)
 	functions[MADE_BATCH].takes[1].oid = OID_UUID_ARRAY;
 	functions[MADE_BATCH].takes[2].oid = OID_UUID_ARRAY;
 	functions[LISTED] = (struct function){ "api.list_things", "Lists. Refuses: nothing.", true,
-		true, THING, 4, 0,
+		true, false, THING, 4, 0,
 		{ { "p_market_id", OID_INT4 }, { "p_limit", OID_INT4 },
 		    { "p_after_at", OID_TIMESTAMPTZ }, { "p_after_thing_id", OID_UUID } } };
 	endpoints[0] = (struct endpoint){ .says = "Make.",
@@ -167,8 +167,8 @@ Test(contract, sends_slow_rows_by_the_slow_lane)
 
 Test(contract, knows_what_each_argument_of_asks_is)
 {
-	static struct function asked = { "api.ask_thing", "Refuses: nothing.", true, true, THING, 2,
-		0, { { "p_shop_id", OID_UUID }, { "p_market_id", OID_INT4 } } };
+	static struct function asked = { "api.ask_thing", "Refuses: nothing.", true, true, false,
+		THING, 2, 0, { { "p_shop_id", OID_UUID }, { "p_market_id", OID_INT4 } } };
 
 	functions[FUNCTIONS] = asked;
 	catalog.functions_count++;
@@ -339,6 +339,13 @@ Test(contract, wants_rows_for_a_list)
 	given_list();
 	functions[LISTED].set = false;
 	assert_said(ON_LIST "api.list_things does not return rows of a composite type\n");
+}
+
+Test(contract, wants_a_get_that_does_not_write)
+{
+	given_list();
+	functions[LISTED].writes = true;
+	assert_said(ON_LIST "api.list_things is volatile: a GET must not write\n");
 }
 
 Test(contract, wants_types_that_a_source_can_give)
