@@ -91,11 +91,14 @@ is_summed(const struct shape_field *field)
 }
 
 /* tip_minor becomes X-Sum-Tip-Minor. */
-static const char *
-sum_name(const char *column, struct arena *arena)
+const char *
+encode_sum_name(const struct shape_field *field, struct arena *arena)
 {
-	char *name = arena_print(arena, "X-Sum-%s", column);
+	char *name;
 
+	if (!is_summed(field))
+		return NULL;
+	name = arena_print(arena, "X-Sum-%s", field->name);
 	for (char *at = name + sizeof("X-Sum-") - 1; *at != '\0'; at++) {
 		if (*at == '_')
 			*at = '-';
@@ -126,10 +129,11 @@ add_sums(const struct operation *operation, const struct rows *rows, struct aren
 	int64_t sum;
 
 	for (int i = 0; i < shape->fields_count && sums < SUMS_MAX; i++) {
-		if (!is_summed(&shape->fields[i]) || !sum_of(rows, first + i, &sum))
+		const char *name = encode_sum_name(&shape->fields[i], arena);
+
+		if (name == NULL || !sum_of(rows, first + i, &sum))
 			continue;
-		reply_add_header(reply, sum_name(shape->fields[i].name, arena),
-		    text_of(arena_print(arena, "%" PRId64, sum)));
+		reply_add_header(reply, name, text_of(arena_print(arena, "%" PRId64, sum)));
 		sums++;
 	}
 }

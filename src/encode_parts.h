@@ -36,6 +36,9 @@ void encode_list(const struct encoder *encoder, const struct operation *operatio
 void encode_events(const struct encoder *encoder, const struct operation *operation,
     struct request *request, const struct rows *rows, struct reply *reply);
 
+/* encode_csv.c: the header that holds the sum of this column; NULL: it is not summed up. */
+const char *encode_sum_name(const struct shape_field *field, struct arena *arena);
+
 /* encode_csv.c: all rows as RFC 4180 text, and the headers that sum them up. */
 void encode_csv(const struct encoder *encoder, const struct operation *operation,
     const struct rows *rows, struct arena *arena, struct reply *reply);

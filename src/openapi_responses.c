@@ -1,5 +1,5 @@
 /* openapi_responses: what comes back, and every problem of an operation; see openapi_parts.h. */
-#include "catalog.h"
+#include "encode_parts.h"
 #include "openapi_parts.h"
 #include "socius/problem.h"
 
@@ -58,6 +58,22 @@ takes(const struct operation *operation, enum source from)
 	return false;
 }
 
+/* A CSV's columns of money are summed up in headers of their own. */
+static void
+put_sums(struct document *document, const struct operation *operation, json_t *used)
+{
+	for (int i = 0; i < operation->gives->fields_count; i++) {
+		const struct shape_field *field = &operation->gives->fields[i];
+		const char *name = encode_sum_name(field, document->arena);
+
+		if (name != NULL)
+			openapi_put(used, name,
+			    json_pack("{s:s, s:{s:s, s:s}}", "description",
+				arena_print(document->arena, "The sum of `%s`.", field->name),
+				"schema", "type", "integer", "format", "int64"));
+	}
+}
+
 static json_t *
 success_headers(struct document *document, const struct operation *operation)
 {
@@ -75,9 +91,11 @@ success_headers(struct document *document, const struct operation *operation)
 		openapi_use_header(document, used, "Idempotent-Replayed");
 	if (gives == LIST && takes(operation, CURSOR))
 		openapi_use_header(document, used, "Link");
-	if (gives == DOWNLOAD) {
+	if (gives == DOWNLOAD)
 		openapi_use_header(document, used, "Content-Disposition");
+	if (gives == DOWNLOAD && operation->endpoint->finishes == NULL) {
 		openapi_use_header(document, used, "X-Row-Count");
+		put_sums(document, operation, used);
 	}
 	return used;
 }

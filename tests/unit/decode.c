@@ -276,3 +276,53 @@ Test(decode, refuses_a_body_that_is_no_object)
 	cr_assert_not(decoded(TAKES({ "name", BODY, STRING })));
 	cr_assert_str_eq(slug(), "malformed_json");
 }
+
+/* --- anything --- */
+
+/* A small generator, so that each run is the same (Marsaglia, Xorshift RNGs, 2003). */
+static uint32_t
+next_number(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+static struct text
+mutilated(struct text from, uint32_t *state)
+{
+	char *bytes = arena_copy(&arena, from.at, from.bytes);
+
+	for (uint32_t i = next_number(state) % 4 + 1; i > 0; i--)
+		bytes[next_number(state) % from.bytes] = (char)next_number(state);
+	return (struct text){ bytes, from.bytes - next_number(state) % 3 };
+}
+
+Test(decode, takes_or_refuses_whatever_comes)
+{
+	static const struct field takes[] = { { "name", BODY, STRING },
+		{ "parties", BODY, ITEMS, .max = 3, .items = party },
+		{ "from", QUERY, INSTANT, .optional = true }, { "limit", LIMIT, INT },
+		{ "after_at", CURSOR, INSTANT }, { "key", KEY, STRING, .optional = true }, { 0 } };
+	uint32_t state = 20261122;
+	int taken = 0, refused = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		given();
+		send_json("{\"name\":\"a\",\"parties\":[{\"party\":\"partner\",\"share_ppm\":1}]}");
+		request.query = TEXT("from=2026-11-22T10:00:00%2B01:00&limit=7");
+		if (i % 2 == 0)
+			request.body = mutilated(request.body, &state);
+		else
+			request.query = mutilated(request.query, &state);
+		if (decoded(takes))
+			taken++;
+		else
+			refused += request.problem.kind->status == 400;
+		ended();
+	}
+	given();
+	cr_assert_gt(taken, 0);
+	cr_assert_eq(taken + refused, 20000);
+}
