@@ -211,3 +211,14 @@ Test(encode_cell, knows_no_floats)
 	cr_assert_not(encode_knows(700));
 	cr_assert_not(encode_knows(701));
 }
+
+Test(encode_cell, leaves_out_a_field_that_is_newer_than_the_contract)
+{
+	uint8_t cell[128], *end = party(cell, "partner", 1);
+
+	(void)cells_number(cell, 3, 4); /* one field more than the shape knows */
+	end = cells_number(end, OID_INT8, 4);
+	end = cells_number(cells_number(end, 8, 4), 7, 8);
+	cr_assert_str_eq(
+	    cell_json(PARTY, cell, (size_t)(end - cell)), "{\"name\":\"partner\",\"share_ppm\":1}");
+}
