@@ -39,11 +39,11 @@ obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 ENGINE = $(OUT)/libengine.a
 APP = $(OUT)/libapp.a
 
-.PHONY: help build clean
+.PHONY: help build tests db serve check test fmt laws docs bench cover clean
 .DEFAULT_GOAL := build
 
 help: ## print this
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
 
 build: $(OUT)/socius.so $(OUT)/socius-run $(OUT)/socius-ctl ## compile the server module, the runner and the command line
 
@@ -105,15 +105,65 @@ $(OUT)/socius-run: $(call obj,app/run.c) $(APP) $(ENGINE)
 $(OUT)/socius-ctl: $(call obj,$(CTL_SRC)) $(APP) $(ENGINE)
 	$(CC) $(MODE) $(LINK_HARD) -pie -o $@ $^ $(APP) $(LIBS) -lcurl
 
-# tests of SQL through libpq: SOCIUS_TEST_CONNINFO="$$(tests/support/scratch /tmp/some)" build/sql-tests
+# Tests. A .c file of tests/<kind>/ with a Test or a main is a program of its own; the others are
+# linked to all programs of their kind, and tests/support/ to every one.
+KINDS = unit sql api chaos
+OPEN = (
+is_program = $(shell grep -lE '^(Test|ParameterizedTest|Theory|main)\$(OPEN)' $(1) /dev/null)
+TESTS_OF = $(call is_program,$(wildcard tests/$(1)/*.c))
+HELPERS_OF = $(filter-out $(call TESTS_OF,$(1)),$(wildcard tests/$(1)/*.c))
+TESTS = $(foreach kind,$(KINDS),$(patsubst %.c,$(OUT)/%,$(call TESTS_OF,$(kind))))
+SUPPORT = $(OUT)/libsupport.a
+
 $(OUT)/obj/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) -Itests $(PG_INCLUDE) -c -o $@ $<
+	$(CC) $(BASE) -D_GNU_SOURCE -Itests -Itests/support -Iapp -Isrc $(PG_INCLUDE) -c -o $@ $<
 
-$(OUT)/sql-tests: $(call obj,$(wildcard tests/sql/*.c) tests/support/sql.c)
-	$(CC) $(MODE) -o $@ $^ -lpq -lcriterion
+$(SUPPORT): $(call obj,$(wildcard tests/support/*.c))
+	@rm -f $@
+	ar rcs $@ $^
+
+define program_of_kind
+$(OUT)/tests/$(1)/%: $(OUT)/obj/tests/$(1)/%.o $(call obj,$(call HELPERS_OF,$(1))) $(SUPPORT) $(APP) $(ENGINE)
+	@mkdir -p $$(@D)
+	$(CC) $(MODE) -o $$@ $$^ $(SUPPORT) $(APP) $(ENGINE) -lcriterion -lcurl $(LIBS)
+endef
+$(foreach kind,$(KINDS) bench,$(eval $(call program_of_kind,$(kind))))
+
+.SECONDARY:
+
+tests: $(TESTS) $(OUT)/room/socius.so $(OUT)/socius-run $(OUT)/socius-ctl
+
+db: ## start the database alone, migrated, in the background
+	./socius db
+
+serve: ## start the whole instance in the foreground
+	./socius run
+
+check: build ## before each commit: tidy and unit tests, without an instance
+	./socius test tidy unit
+
+test: ## all tests, under ASan and UBSan
+	./socius test
+
+fmt: ## format the C sources
+	clang-format -i $(FORMATTED)
+
+laws: ## run every law on the running instance
+	./socius laws
+
+docs: $(OUT)/socius-ctl ## write docs/api from tables and catalog
+	tests/support/document $(OUT)/socius-ctl docs/api
+
+bench: build $(OUT)/tests/bench/mint ## compare with pgbench; writes docs/BENCH.md
+	tests/bench/bench.sh
+
+cover: ## run the tests and show which lines they meet (needs gcovr)
+	tests/cover
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
+
+FORMATTED = $(shell git ls-files '*.c' '*.h')
 
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

@@ -19,7 +19,9 @@ static const struct command commands[] = {
 	{ "laws", "run every law; exit code 1 when one is broken", laws_run },
 	{ "psql", "open psql on the instance's database", psql_run },
 	{ "conninfo", "print libpq's connection string for a role", conninfo_run },
-	{ "document", "write the generated documents of the API into a folder", document_run },
+	{ "document", "write the generated documents of the API into a folder", document_run,
+	    true },
+	{ "free-ports", "print ports that nobody listens on: for tests", free_ports_run, true },
 	{ "check-settings", "read all settings and print them", check_settings_run },
 	{ 0 },
 };
@@ -46,7 +48,8 @@ main(int argc, char **argv)
 	for (const struct command *command = commands; command->name != NULL; command++) {
 		if (strcmp(command->name, verb) != 0)
 			continue;
-		settings_read(&ctl.settings, &ctl.arena);
+		if (!command->alone)
+			settings_read(&ctl.settings, &ctl.arena);
 		return command->run(&ctl);
 	}
 	log_die("there is no verb \"%s\"; see help", verb);

@@ -44,11 +44,13 @@ struct command {
 	const char *name;
 	const char *says;
 	int (*run)(struct ctl *ctl); /* the exit code */
+	bool alone;                  /* needs no instance, and so no settings */
 };
 
 int check_settings_run(struct ctl *ctl);
 int conninfo_run(struct ctl *ctl);
 int document_run(struct ctl *ctl);
+int free_ports_run(struct ctl *ctl);
 int import_run(struct ctl *ctl);
 int laws_run(struct ctl *ctl);
 int migrate_run(struct ctl *ctl);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "socius/log.h"
-#include "socius/world.h"
 
 /* A value of a connection string, quoted as libpq reads it. */
 static const char *
@@ -88,7 +87,7 @@ psql_run(struct ctl *ctl)
 	const char *user = options_value(ctl, "--user");
 	const char *words[CTL_OPTIONS_MAX] = { "psql", "--no-psqlrc",
 		database_conninfo(ctl, user != NULL ? user : "postgres", "socius") };
-	const char *path = world_setting("SOCIUS_PSQL", "/usr/lib/postgresql/15/bin/psql");
+	static const char path[] = "/usr/lib/postgresql/15/bin/psql";
 	int count = 3;
 
 	for (int i = 0; i < ctl->argc && count < CTL_OPTIONS_MAX - 1; i++)

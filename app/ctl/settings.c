@@ -55,13 +55,16 @@ static const char *
 sockets_folder(struct arena *arena, const char *var)
 {
 	const char *inside = arena_print(arena, "%s/run", var);
+	struct stat about;
 	unsigned char digest[SHA256_DIGEST_LENGTH];
 
 	if (strlen(inside) + strlen("/.s.PGSQL.5432") <= CTL_SOCKET_PATH_MAX)
 		return inside;
+	if (stat(var, &about) != 0)
+		log_die("cannot look at %s: %s", var, strerror(errno));
 	(void)SHA256((const unsigned char *)var, strlen(var), digest); /* writes to digest */
-	return arena_print(arena, "/tmp/socius-%u-%02x%02x%02x%02x", (unsigned)geteuid(), digest[0],
-	    digest[1], digest[2], digest[3]);
+	return arena_print(arena, "/tmp/socius-%u-%02x%02x%02x%02x", (unsigned)about.st_uid,
+	    digest[0], digest[1], digest[2], digest[3]);
 }
 
 static const char *
