@@ -133,6 +133,20 @@ Test(fulfilment, takes_the_agreement_in_force_at_the_start)
 	cr_assert_eq(sql_int("select partner_share_minor from (%s) c", trip_call(&after)), 502);
 }
 
+Test(fulfilment, earns_when_the_trip_ends)
+{
+	struct trip_scene it = trip_scene();
+	struct report report = trip_of(it.market, it.driver);
+
+	/* over Monday 04:00 in Rome */
+	report.started_at = "2026-03-02 02:50+00";
+	report.ended_at = "2026-03-02 03:10+00";
+	trip_send(&report);
+	cr_assert(sql_true("select occurred_at = '2026-03-02 03:10+00' and week = '2026-03-02' "
+			   "from api.list_earnings(%d, '%s', '%s', null, null, 50, null, null)",
+	    it.market, it.driver, it.driver));
+}
+
 Test(fulfilment, takes_overlapping_endless_and_unordered_trips)
 {
 	struct trip_scene it = trip_scene();
@@ -196,7 +210,7 @@ Test(fulfilment, refuses_another_report_of_the_same_trip)
 
 Test(fulfilment, keeps_trip_ids_of_markets_apart)
 {
-	struct trip_scene here = scene(), there;
+	struct trip_scene here = trip_scene(), there;
 	struct report report;
 
 	sql_as(NULL);

@@ -112,6 +112,22 @@ Test(trips, hides_trips_from_others)
 	    0);
 }
 
+Test(trips, lists_nobody_else_for_a_partner_who_asks)
+{
+	struct trip_scene it = trip_scene();
+	struct report report = trip_of(it.market, it.driver);
+
+	trip_send(&report);
+	cr_assert_eq(sql_count("select from api.list_trips(%d, '%s', '%s', null, null, 50, null, "
+			       "null)",
+			 it.market, it.driver, it.driver),
+	    1);
+	cr_assert_eq(sql_count("select from api.list_trips(%d, '%s', '%s', null, null, 50, null, "
+			       "null)",
+			 it.market, it.driver, sql_id()),
+	    0);
+}
+
 Test(trips, shows_no_trip_through_the_wall)
 {
 	struct trip_scene it = trip_scene();
