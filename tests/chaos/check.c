@@ -87,70 +87,109 @@ check_await_payouts(const struct city *city)
 	}
 }
 
-/* --- one operation --- */
+/* --- the record --- */
 
-/* Count and id of its effect; every pair of partner and slot is booked under one key only. */
-static PGresult *
-look(const struct city *city, const struct record *record, const struct operation *operation)
+/* What the database knows of each kind, of all operations at once: number, count, id. Every pair of
+ * partner and slot is booked under one key only. */
+static const char *const looks[KINDS] = {
+	[BOOK] = "select a.number, count(b.booking_id), min(b.booking_id::text) from asked a "
+		 "left join scheduling.booking b on b.market_id = $1 "
+		 "and b.partner_id = a.partner_id and b.slot_id = a.slot_id "
+		 "where a.kind = $2 group by a.number",
+	[FORFEIT] = "select a.number, count(e.event_id), min(b.booking_id::text) from asked a "
+		    "left join scheduling.booking b on b.market_id = $1 "
+		    "and b.booking_id = a.booking_id and b.state = 'forfeited' "
+		    "left join events.event e on e.market_id = b.market_id "
+		    "and e.partner_id = b.partner_id and e.subject = 'booking' "
+		    "and e.subject_id = b.booking_id and e.to_state = 'forfeited' "
+		    "where a.kind = $2 group by a.number",
+	[TRIP] = "select a.number, count(t.trip_id), min(t.trip_id::text) from asked a "
+		 "left join fulfilment.trip t on t.market_id = $1 and t.trip_id = a.key "
+		 "left join ledger.transaction x on x.market_id = t.market_id "
+		 "and x.owner_id = t.partner_id and x.cause_id = t.trip_id "
+		 "where a.kind = $2 group by a.number",
+	[PAY] = "select a.number, count(r.payout_run_id), min(r.payout_run_id::text) from asked a "
+		"left join core.request_key k on k.market_id = $1 "
+		"and k.operation = 'create_payout_run' and k.key = a.key::text "
+		"left join payouts.payout_run r on r.market_id = k.market_id "
+		"and r.payout_run_id = k.resource_id where a.kind = $2 group by a.number",
+};
+
+static void
+tell(const char *sql)
 {
-	const char *market = market_text(city);
+	PGresult *result = PQexec(pg, sql);
+	ExecStatusType status = PQresultStatus(result);
 
-	switch (operation->kind) {
-	case BOOK:
-		return ask("select count(*), min(b.booking_id::text) from scheduling.booking b "
-			   "where b.market_id = $1 and b.partner_id = $2 and b.slot_id = $3",
-		    market, city->partners[operation->partner], city->slots[operation->slot]);
-	case FORFEIT:
-		return ask("select count(*), min(b.booking_id::text) from scheduling.booking b "
-			   "join events.event e on e.market_id = b.market_id "
-			   "and e.subject = 'booking' and e.subject_id = b.booking_id "
-			   "and e.to_state = b.state::text and e.partner_id = b.partner_id "
-			   "where b.market_id = $1 and b.booking_id = $2 and b.state = 'forfeited'",
-		    market, record->operations[operation->booking].made, NULL);
-	case TRIP:
-		return ask("select count(*), min(t.trip_id::text) from fulfilment.trip t "
-			   "left join ledger.transaction x on x.market_id = t.market_id "
-			   "and x.owner_id = t.partner_id and x.cause_id = t.trip_id "
-			   "where t.market_id = $1 and t.trip_id = $2",
-		    market, operation->key, NULL);
-	default:
-		return ask("select count(*), min(r.payout_run_id::text) from core.request_key k "
-			   "join payouts.payout_run r on r.market_id = k.market_id "
-			   "and r.payout_run_id = k.resource_id where k.market_id = $1 "
-			   "and k.operation = 'create_payout_run' and k.key = $2",
-		    market, operation->key, NULL);
+	if (status != PGRES_COMMAND_OK && status != PGRES_COPY_IN)
+		log_die("%s: %s", sql, PQerrorMessage(pg));
+	PQclear(result);
+}
+
+/* The record as a temporary table. */
+static void
+upload(const struct city *city, const struct record *record)
+{
+	char line[256];
+
+	tell("set client_min_messages = warning");
+	tell("drop table if exists pg_temp.asked; create temporary table asked (number int, kind "
+	     "int, "
+	     "partner_id uuid, slot_id uuid, key uuid, booking_id uuid)");
+	tell("copy pg_temp.asked from stdin");
+	for (int i = 0; i < record->count; i++) {
+		const struct operation *of = &record->operations[i];
+		const char *booking =
+		    of->kind == FORFEIT ? record->operations[of->booking].made : "\\N";
+		int bytes = snprintf(line, sizeof(line), "%d\t%d\t%s\t%s\t%s\t%s\n", i, of->kind,
+		    city->partners[of->partner], city->slots[of->slot], of->key, booking);
+
+		if (PQputCopyData(pg, line, bytes) != 1)
+			log_die("%s", PQerrorMessage(pg));
 	}
+	if (PQputCopyEnd(pg, NULL) != 1)
+		log_die("%s", PQerrorMessage(pg));
+	PQclear(PQgetResult(pg)); /* a failed copy shows in what follows: rows are missing */
+	while (PQgetResult(pg) != NULL)
+		continue;
+	tell("analyze pg_temp.asked");
 }
 
 static int
-check_operation(const struct city *city, const struct record *record, struct operation *operation)
+check_operation(struct operation *operation, long count, const char *id)
 {
-	PGresult *result = look(city, record, operation);
-	long count = strtol(PQgetvalue(result, 0, 0), NULL, 10);
+	bool done = operation->outcome == DONE;
 	bool wrong =
-	    count > 1 || (operation->outcome == DONE && count == 0) ||
-	    (operation->outcome == DONE &&
-		strcmp(PQgetvalue(result, 0, 1), operation->made) != 0) ||
+	    count > 1 || (done && count == 0) || (done && strcmp(id, operation->made) != 0) ||
 	    ((operation->outcome == REFUSED || operation->outcome == NOT_SENT) && count != 0);
 
 	operation->is_there = count == 1;
 	if (wrong)
-		fault("%s under key %s: %s, but its effect is there %ld times (%s, not %s)",
+		fault("%s under key %s: %s (%s), but its effect is there %ld times (%s)",
 		    record_kinds[operation->kind], operation->key,
-		    record_outcomes[operation->outcome], count, PQgetvalue(result, 0, 1),
-		    operation->made);
-	PQclear(result);
+		    record_outcomes[operation->outcome], operation->made, count, id);
 	return wrong;
 }
 
 int
 check_record(const struct city *city, struct record *record)
 {
-	int faults = 0;
+	static const char *const kinds[KINDS] = { "0", "1", "2", "3" };
+	int faults = 0, checked = 0;
 
-	PQclear(ask("select set_config('search_path', '', false)", NULL, NULL, NULL));
-	for (int i = 0; i < record->count; i++)
-		faults += check_operation(city, record, &record->operations[i]);
+	upload(city, record);
+	for (int kind = 0; kind < KINDS; kind++) {
+		PGresult *rows = ask(looks[kind], market_text(city), kinds[kind], NULL);
+
+		for (int i = 0; i < PQntuples(rows); i++)
+			faults += check_operation(
+			    &record->operations[strtol(PQgetvalue(rows, i, 0), NULL, 10)],
+			    strtol(PQgetvalue(rows, i, 1), NULL, 10), PQgetvalue(rows, i, 2));
+		checked += PQntuples(rows);
+		PQclear(rows);
+	}
+	if (checked != record->count)
+		log_die("of %d operations only %d were looked up", record->count, checked);
 	return faults;
 }
 

@@ -183,7 +183,7 @@ again_ended(
 /* --- the storm --- */
 
 static void
-print_figures(const struct storm *of, const struct load *load)
+print_figures(struct storm *of, const struct load *load)
 {
 	static const char *const names[TARGETS] = { "workers", "postgres", "runner" };
 	double seconds = (double)(world_monotonic_us() - of->started_us) / 1e6;
@@ -193,9 +193,13 @@ print_figures(const struct storm *of, const struct load *load)
 	play_print_record(load->record);
 	(void)printf("hung up: %d before the request was out, %d after\n", load->hang_ups_unsent,
 	    load->hang_ups_sent);
-	for (int i = 0; i < TARGETS; i++)
-		(void)printf("killed %s: %d, acknowledging again within %.0f ms\n", names[i],
-		    of->strike.done[i], (double)of->strike.recovery_us_max[i] / 1e3);
+	for (int i = 0; i < TARGETS; i++) {
+		double median_ms, most_ms;
+
+		strike_recovery(&of->strike, (enum target)i, &median_ms, &most_ms);
+		(void)printf("killed %s: %d, acknowledging again in %.0f ms, at most %.0f ms\n",
+		    names[i], of->strike.done[i], median_ms, most_ms);
+	}
 }
 
 /* Looks everything up, asks again, and looks again. */
@@ -221,7 +225,7 @@ settle(struct load *load)
 int
 play_storm(struct play *play)
 {
-	struct storm of = { .play = play, .strike = { .chance = &play->chance, .var = play->var } };
+	static struct storm of;
 	struct load load = { .city = &play->city,
 		.record = &play->record,
 		.chance = &play->chance,
@@ -233,6 +237,9 @@ play_storm(struct play *play)
 		.turned = turned };
 	int faults = 0;
 
+	of.play = play;
+	of.strike.chance = &play->chance;
+	of.strike.var = play->var;
 	for (int i = 0; i < TARGETS; i++)
 		of.strike.left[i] = (int)play->kills[i];
 	city_make(&play->city, play_keys(play), PARTNERS, SLOTS, SLOTS_AT_ONCE, CAPACITY);

@@ -117,8 +117,7 @@ strike_done(struct strike *strike, int64_t begun_us)
 
 	if (strike->struck_us == 0 || begun_us <= strike->struck_us)
 		return;
-	if (took_us > strike->recovery_us_max[strike->last])
-		strike->recovery_us_max[strike->last] = took_us;
+	strike->recovery_us[strike->last][strike->done[strike->last] - 1] = took_us;
 	strike->struck_us = 0;
 	strike->next_us = world_monotonic_us() + PAUSE_US_MIN +
 			  chance_below(strike->chance, PAUSE_US_MAX - PAUSE_US_MIN);
@@ -129,4 +128,23 @@ strike_is_over(const struct strike *strike)
 {
 	return strike->left[WORKER] + strike->left[POSTGRES] + strike->left[RUNNER] == 0 &&
 	       strike->struck_us == 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const int64_t *first = a, *second = b;
+
+	return (*first > *second) - (*first < *second);
+}
+
+void
+strike_recovery(struct strike *strike, enum target target, double *median_ms, double *most_ms)
+{
+	int64_t *times = strike->recovery_us[target];
+	int count = strike->done[target];
+
+	qsort(times, (size_t)count, sizeof(*times), compare);
+	*median_ms = count > 0 ? (double)times[count / 2] / 1e3 : 0;
+	*most_ms = count > 0 ? (double)times[count - 1] / 1e3 : 0;
 }

@@ -9,6 +9,8 @@
 
 #include "chance.h"
 
+enum { STRIKE_KILLS_MAX = 10000 }; /* of each kind */
+
 enum target { WORKER, POSTGRES, RUNNER, TARGETS };
 
 struct strike {
@@ -19,7 +21,8 @@ struct strike {
 	int64_t next_us;   /* when the next one falls, monotonic */
 	int64_t struck_us; /* the last one; 0: it is got over */
 	enum target last;
-	int64_t recovery_us_max[TARGETS]; /* until something begun after it was acknowledged */
+	/* until something begun after it was acknowledged: of each strike */
+	int64_t recovery_us[TARGETS][STRIKE_KILLS_MAX];
 };
 
 /* Strikes when it is time to. */
@@ -29,5 +32,8 @@ void strike_turn(struct strike *strike);
 void strike_done(struct strike *strike, int64_t begun_us);
 
 bool strike_is_over(const struct strike *strike);
+
+/* How long it took to get over most strikes, and over the worst: milliseconds. */
+void strike_recovery(struct strike *strike, enum target target, double *median_ms, double *most_ms);
 
 #endif
