@@ -47,6 +47,8 @@ wait_for_database(void)
 		default:
 			break;
 		}
+		if (sig_recv != 0)
+			log_die("told to stop before PostgreSQL answered");
 		if (world_monotonic_us() > until_us)
 			log_die("PostgreSQL did not answer within %d s", DATABASE_PATIENCE_S);
 		nap_ms(100);
