@@ -107,7 +107,7 @@ $(OUT)/socius-ctl: $(call obj,$(CTL_SRC)) $(APP) $(ENGINE)
 
 # Tests. A .c file of tests/<kind>/ with a Test or a main is a program of its own; the others are
 # linked to all programs of their kind, and tests/support/ to every one.
-KINDS = unit sql api chaos
+KINDS = unit sql api edge chaos
 OPEN = (
 is_program = $(shell grep -lE '^(Test|ParameterizedTest|Theory|main)\$(OPEN)' $(1) /dev/null)
 TESTS_OF = $(call is_program,$(wildcard tests/$(1)/*.c))
@@ -126,7 +126,7 @@ $(SUPPORT): $(call obj,$(wildcard tests/support/*.c))
 define program_of_kind
 $(OUT)/tests/$(1)/%: $(OUT)/obj/tests/$(1)/%.o $(call obj,$(call HELPERS_OF,$(1))) $(SUPPORT) $(APP) $(ENGINE)
 	@mkdir -p $$(@D)
-	$(CC) $(MODE) -o $$@ $$^ $(SUPPORT) $(APP) $(ENGINE) -lcriterion -lcurl $(LIBS)
+	$(CC) $(MODE) -o $$@ $$^ $(SUPPORT) $(APP) $(ENGINE) -lcriterion -lcurl -lssl $(LIBS)
 endef
 $(foreach kind,$(KINDS) bench,$(eval $(call program_of_kind,$(kind))))
 
