@@ -62,8 +62,8 @@ Test(scheduling_laws, see_an_overlap)
 	    "bookings_never_overlap", PLANT_BOOKING, sql_id(), "+ '1 hour'", "+ '1 hour'", booking);
 	/* not with the next one only: with any before */
 	sql_breaks_law("bookings_never_overlap", PLANT_BOOKING PLANT_BOOKING, sql_id(),
-	    "- interval '10 hours'", "+ '10 hours'", booking, sql_id(), "+ '8 hours'", "+ '8 hours'",
-	    booking);
+	    "- interval '10 hours'", "+ '10 hours'", booking, sql_id(), "+ '8 hours'",
+	    "+ '8 hours'", booking);
 }
 
 Test(scheduling_laws, see_a_second_above_twelve_hours)

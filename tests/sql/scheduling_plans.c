@@ -50,6 +50,10 @@ fill(int some_market, int slots)
 	    "'confirmed', 'self', s.starts_at, s.ends_at, " SQL_NOW ", " SQL_DIGEST
 	    " from scheduling.slot s where s.market_id = %d",
 	    some_market);
+	sql_run("insert into scheduling.partner_day (market_id, partner_id, day, seconds, busy) "
+		"select %d, md5('p' || n)::uuid, '2026-03-03'::date + d, 0, '{}' "
+		"from generate_series(1, 200) n, generate_series(0, 9) d",
+	    some_market);
 	sql_run("insert into onboarding.enrolment (market_id, partner_id, kind, state, created_at) "
 		"select %d, md5('p' || n)::uuid, 'courier', 'active', " SQL_NOW
 		" from generate_series(1000, 1999) n",
@@ -69,7 +73,7 @@ begin(void)
 	station = sql_text("select md5('t7')::uuid");
 	slot = sql_text("select md5('s77')::uuid");
 	sql_run("analyze scheduling.slot; analyze scheduling.booking; analyze scheduling.station; "
-		"analyze onboarding.enrolment");
+		"analyze onboarding.enrolment; analyze scheduling.partner_day");
 	sql_run("load 'auto_explain'; set local auto_explain.log_min_duration = 0; "
 		"set local auto_explain.log_nested_statements = on; "
 		"set local auto_explain.log_level = notice");
