@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@
 
 #include "socius/world.h"
 
-enum { REPLY_BYTES_MAX = 256 * 1024, PATIENCE_S = 20 };
+enum { REPLY_BYTES_MAX = 256 * 1024, PATIENCE_S = 20, ONE_TOO_LARGE = 17000 };
 
 static SSL_CTX *context;
 static SSL *tls;
@@ -31,6 +32,7 @@ begin(void)
 	struct sockaddr_in address = { .sin_family = AF_INET,
 		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (url == NULL)
 		cr_skip_test("SOCIUS_EDGE_URL names no edge");
 	cr_assert_eq(strncmp(url, prefix, sizeof(prefix) - 1), 0);
@@ -60,12 +62,11 @@ shake_hands(void)
 	cr_assert_eq(SSL_connect(tls), 1);
 }
 
+/* The other side may have heard enough before the end: the reply shows. */
 static void
 send_bytes(const char *bytes)
 {
-	int length = (int)strlen(bytes);
-
-	cr_assert_eq(SSL_write(tls, bytes, length), length);
+	(void)SSL_write(tls, bytes, (int)strlen(bytes));
 }
 
 /* What comes until the other side closes. */
@@ -203,7 +204,7 @@ Test(framing, drop_what_a_client_says_about_others)
 
 Test(framing, refuse_a_path_that_is_too_long)
 {
-	static char request[40000];
+	static char request[ONE_TOO_LARGE];
 
 	memset(request, 'a', sizeof(request) - 1);
 	memcpy(request, "GET /", 5);
@@ -214,7 +215,7 @@ Test(framing, refuse_a_path_that_is_too_long)
 
 Test(framing, refuse_a_header_that_is_too_large)
 {
-	static char request[40000];
+	static char request[ONE_TOO_LARGE];
 	int at = snprintf(request, sizeof(request), "GET /healthz HTTP/1.1\r\nHost: e\r\nX: ");
 
 	memset(request + at, 'a', sizeof(request) - (size_t)at - 1);
