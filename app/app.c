@@ -33,13 +33,15 @@ static const struct role roles[] = {
 			     " " SCOPE_EVENTS_READ,
 	    "A courier, driver or co-creator: own rows only.", .is_partner = true },
 	{ "operator",
-	    READS_OF_MARKET " " SCOPE_MARKETS_WRITE " " SCOPE_SETUP_WRITE " " SCOPE_PARTNERS_WRITE
-			    " " SCOPE_TRIPS_WRITE " " SCOPE_PAYOUTS_PREPARE " " SCOPE_CLOCK_WRITE,
+	    READS_OF_MARKET " " SCOPE_SETUP_WRITE " " SCOPE_PARTNERS_WRITE " " SCOPE_TRIPS_WRITE
+			    " " SCOPE_PAYOUTS_PREPARE " " SCOPE_CLOCK_WRITE,
 	    "Runs one market." },
 	{ "auditor", READS_OF_MARKET, "Reads all of one market, writes nothing." },
 	{ "service", SCOPE_TRIPS_WRITE " " SCOPE_TRIPS_READ,
 	    "Another system of the company, such as the ride app that reports trips.",
 	    .unlimited = true },
+	{ "admin", SCOPE_MARKETS_WRITE " " SCOPE_SETUP_READ,
+	    "Makes markets; its tokens are for none of them." },
 	{ 0 },
 };
 

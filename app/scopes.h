@@ -4,7 +4,7 @@
 #ifndef APP_SCOPES_H
 #define APP_SCOPES_H
 
-#define SCOPE_MARKETS_WRITE "markets.write"   /* make markets; platform tokens only */
+#define SCOPE_MARKETS_WRITE "markets.write"   /* make markets: admins */
 #define SCOPE_SETUP_WRITE "setup.write"       /* programmes, zones, stations, slots, agreements */
 #define SCOPE_SETUP_READ "setup.read"         /* the same, to read */
 #define SCOPE_PARTNERS_WRITE "partners.write" /* enrol partners */

@@ -76,7 +76,8 @@ static struct step
 ask(struct import *import, int32_t market_id, const char *method, const char *path, const char *key,
     struct text body)
 {
-	struct caller caller = import_caller(import, "operator", market_id);
+	struct caller caller =
+	    import_caller(import, market_id == 0 ? "admin" : "operator", market_id);
 	struct step step = { .arena = &import->ctl->arena };
 	struct wire *wire = wire_open(import->ctl, import->url, &caller, 1, step_done, &step);
 

@@ -101,12 +101,12 @@ token_run(struct ctl *ctl)
 
 	options_end(ctl);
 	if (!is_role(caller.role))
-		log_die(
-		    "there is no role \"%s\": partner, operator, auditor or service", caller.role);
+		log_die("there is no role \"%s\": partner, operator, auditor, service or admin",
+		    caller.role);
 	if (is_partner != (partner != NULL))
 		log_die("--partner ID is for --role partner, which needs it");
-	if (market == NULL && strcmp(caller.role, "operator") != 0)
-		log_die("--market CODE is needed; only an operator may be without one");
+	if ((market == NULL) != (strcmp(caller.role, "admin") == 0))
+		log_die("--market CODE is for every role but admin, which is of no market");
 	find_caller(ctl, &caller, market, partner);
 	token = minting_sign(ctl, &caller, life_s);
 	(void)puts(token);

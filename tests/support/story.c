@@ -94,7 +94,7 @@ story_begin_in(const char *currency, const char *time_zone)
 	connect_to_instance();
 	document = perform("GET", "/openapi.json", NULL, NULL)->body;
 	story.market_id = 0;
-	story.platform = story_token("operator", story_key(), NULL);
+	story.platform = story_token("admin", story_key(), NULL);
 	(void)snprintf(story.market, sizeof(story.market), "t%.12s%.4s", story_key() + 24,
 	    story_key() + 9); /* a fresh code; its length is known */
 	struct story_reply *market = story_post(story.platform, "/v1/markets",
