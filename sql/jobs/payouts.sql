@@ -107,12 +107,15 @@ returns uuid
 language plpgsql stable as $$
 begin
 	return (
-		select w.owner_id
-		from ledger.wallet w
-		where w.market_id = p_market_id and w.dirty and w.owner_id > p_after_owner_id
-		order by w.owner_id
-		offset p_wallets - 1
-		limit 1);
+		select case when count(*) = p_wallets
+			then (array_agg(k.owner_id order by k.owner_id desc))[1] end
+		from (
+			select w.owner_id
+			from ledger.wallet w
+			where w.market_id = p_market_id and w.dirty and w.owner_id > p_after_owner_id
+			order by w.owner_id
+			limit p_wallets
+		) k);
 end
 $$;
 

@@ -1,3 +1,4 @@
+/* check: the record held against the database; see check.h. */
 #include "check.h"
 
 #include <poll.h>

@@ -1,3 +1,4 @@
+/* city: a market made over the API; see city.h. */
 #include "city.h"
 
 #include <jansson.h>

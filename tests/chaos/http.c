@@ -1,3 +1,4 @@
+/* http: one client connection; see http.h. */
 #include "http.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* load: many callers at once; see load.h. */
 #include "load.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* play: what storm and stampede begin with and share; see play.h. */
 #include "play.h"
 
 #include <fcntl.h>

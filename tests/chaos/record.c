@@ -1,3 +1,4 @@
+/* record: operations, their requests and their answers; see record.h. */
 #include "record.h"
 
 #include <jansson.h>

@@ -1,3 +1,4 @@
+/* strike: kill -9 on processes of one instance; see strike.h. */
 #include "strike.h"
 
 #include <signal.h>

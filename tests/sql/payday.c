@@ -1,3 +1,4 @@
+/* payday: a market with terms, trips, and the runner's steps; see payday.h. */
 #include "sql/payday.h"
 
 #include <criterion/criterion.h>

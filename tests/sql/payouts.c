@@ -255,9 +255,8 @@ Test(payouts, show_runs_and_their_payouts_page_by_page)
 	cr_expect_str_eq(
 	    sql_text("select payout_run_id from api.list_payout_runs(%d, 9, '%s')", market, second),
 	    first);
-	cr_expect_eq(sql_int("select payouts_count from api.get_payout_run(%d, '%s')",
-			 market, first),
-	    3);
+	cr_expect_eq(
+	    sql_int("select payouts_count from api.get_payout_run(%d, '%s')", market, first), 3);
 	sql_refused(
 	    "payout_run_unknown", "select * from api.get_payout_run(%d, '%s')", market, sql_id());
 	id = sql_text("select partner_id from api.list_payouts_of_run(%d, '%s', 2, null) offset 1",
@@ -359,8 +358,8 @@ Test(payouts, show_a_partner_its_own)
 	    sql_text("select payout_id from api.list_payouts(%d, '%s', null, 9, null, null, 3)",
 		market, ada),
 	    payout);
-	cr_expect_eq(sql_int("select amount_minor from api.get_payout(%d, '%s', '%s')",
-			 market, ada, payout),
+	cr_expect_eq(
+	    sql_int("select amount_minor from api.get_payout(%d, '%s', '%s')", market, ada, payout),
 	    900);
 	cr_expect_eq(sql_count("select from api.get_payout(%d, null, '%s')", market, payout), 1);
 	sql_refused(
@@ -384,13 +383,12 @@ Test(payouts, list_the_entries_that_they_settle)
 			  "and first_entry_no > 1",
 	    ada);
 	sql_as("socius_gate");
-	cr_expect(
-	    sql_true("select sum(e.amount_minor) = min(p.amount_minor) "
-		     "and count(*) = min(p.entries_count) and min(e.entry_no) = 3 "
-		     "and sum(e.share_minor) = 2000 and sum(e.cash_collected_minor) = -600 "
-		     "from api.get_payout(%d, '%s', '%s') p, "
-		     "api.list_entries_of_payout(%d, '%s', '%s', 9, null) e",
-		market, ada, payout, market, ada, payout));
+	cr_expect(sql_true("select sum(e.amount_minor) = min(p.amount_minor) "
+			   "and count(*) = min(p.entries_count) and min(e.entry_no) = 3 "
+			   "and sum(e.share_minor) = 2000 and sum(e.cash_collected_minor) = -600 "
+			   "from api.get_payout(%d, '%s', '%s') p, "
+			   "api.list_entries_of_payout(%d, '%s', '%s', 9, null) e",
+	    market, ada, payout, market, ada, payout));
 	cr_expect_eq(sql_int("select entry_no from "
 			     "api.list_entries_of_payout(%d, '%s', '%s', 9, 3)",
 			 market, ada, payout),

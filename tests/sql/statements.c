@@ -202,13 +202,13 @@ Test(statements, show_one_week_with_its_lines)
 	payday_trip(market, ada, "cash", 2000, "2026-02-25 09:00+00");
 	payday_trip(market, ada, "card", 1000, "2026-03-02 09:00+00");
 	sql_as("socius_gate");
-	cr_expect(sql_true(
-	    "select min(s.opening_minor) + sum(l.amount_minor) = min(s.closing_minor) "
-	    "and sum(l.share_minor) = min(s.share_minor) "
-	    "and count(*) = min(s.lines_count) "
-	    "from api.get_statement(%d, '%s', '%s', '2026-02-23') s, "
-	    "api.list_statement_lines(%d, '%s', '%s', '2026-02-23', 9, null) l",
-	    market, ada, ada, market, ada, ada));
+	cr_expect(
+	    sql_true("select min(s.opening_minor) + sum(l.amount_minor) = min(s.closing_minor) "
+		     "and sum(l.share_minor) = min(s.share_minor) "
+		     "and count(*) = min(s.lines_count) "
+		     "from api.get_statement(%d, '%s', '%s', '2026-02-23') s, "
+		     "api.list_statement_lines(%d, '%s', '%s', '2026-02-23', 9, null) l",
+		market, ada, ada, market, ada, ada));
 	cr_expect_eq(sql_int("select entry_no from api.list_statement_lines(%d, '%s', '%s', "
 			     "'2026-02-23', 1, 1)",
 			 market, ada, ada),
