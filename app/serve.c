@@ -13,6 +13,7 @@
 GATE_EXPORT void kore_parent_configure(int argc, char **argv);
 GATE_EXPORT void kore_worker_configure(void);
 GATE_EXPORT void kore_worker_teardown(void);
+GATE_EXPORT void kore_parent_teardown(void);
 GATE_EXPORT void kore_seccomp_hook(void);
 
 KORE_SECCOMP_FILTER("socius",
@@ -52,4 +53,13 @@ kore_worker_teardown(void)
 	gate_end();
 	(void)fflush(stdout);
 	_exit(EXIT_FAILURE);
+}
+
+/* The workers have ended. */
+void
+kore_parent_teardown(void)
+{
+	(void)unlink(kore_pidfile); /* it may have been no more than a wish */
+	(void)fflush(stdout);
+	_exit(EXIT_SUCCESS);
 }
