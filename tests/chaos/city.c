@@ -64,7 +64,7 @@ take_id(json_t *from, const char *name, char to[UUID_TEXT_BYTES])
 static void
 make_market(struct city *city)
 {
-	char *platform = mint("operator", 0, NULL, NULL);
+	char *admin = mint("admin", 0, NULL, NULL);
 	char body[BODY_BYTES];
 	json_t *market;
 
@@ -72,10 +72,10 @@ make_market(struct city *city)
 	    "{\"code\":\"chaos%llx\",\"name\":\"Chaos\",\"currency\":\"EUR\","
 	    "\"time_zone\":\"Europe/Rome\"}",
 	    (unsigned long long)world_now_us());
-	market = make(platform, "/v1/markets", body);
+	market = make(admin, "/v1/markets", body);
 	city->market_id = (int32_t)json_integer_value(json_object_get(market, "market_id"));
 	json_decref(market);
-	free(platform);
+	free(admin);
 	city->operator_token = mint("operator", city->market_id, NULL, NULL);
 	city->service_token = mint("service", city->market_id, NULL, NULL);
 	json_decref(make(city->operator_token, "/v1/share_agreements",
