@@ -258,6 +258,16 @@ advance(struct iovec out[2], size_t bytes)
 	}
 }
 
+static ssize_t
+send_piece(int fd, const struct iovec out[2])
+{
+	if (out[0].iov_len == 0)
+		return send(fd, out[1].iov_base, out[1].iov_len, MSG_NOSIGNAL);
+	if (out[1].iov_len == 0)
+		return send(fd, out[0].iov_base, out[0].iov_len, MSG_NOSIGNAL);
+	return writev(fd, out, 2);
+}
+
 /* Sends what the socket takes. true: all of it has gone out. */
 static bool
 send_out(struct client *client)
@@ -265,8 +275,7 @@ send_out(struct client *client)
 	struct exchange *exchange = client->exchange;
 
 	while (exchange->out[0].iov_len + exchange->out[1].iov_len > 0) {
-		int first = exchange->out[0].iov_len == 0;
-		ssize_t bytes = writev(client->connection->fd, exchange->out + first, 2 - first);
+		ssize_t bytes = send_piece(client->connection->fd, exchange->out);
 
 		if (bytes < 0 && errno == EINTR)
 			continue;
