@@ -424,7 +424,7 @@ Test(slots, list_every_slot_once_page_by_page)
 			"(array_agg(s.slot_id order by s.starts_at desc, s.slot_id desc))[1] as "
 			"slot_id from api.list_slots(%d, null, " SQL_NOW
 			", %s%s%s, null, null, null, 4, p.starts_at, p.slot_id) s) l "
-			"where l.ids is not null) "
+			"where l.ids is not null and p.number < 9) "
 			"select max(number) || ' ' || count(*) || ' ' || count(distinct i.id) "
 			"from page, unnest(ids) as i (id)",
 			market, with_station ? "'" : "", with_station ? station : "null",

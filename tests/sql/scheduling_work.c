@@ -164,6 +164,17 @@ Test(work, pay_four_hours_at_18_with_72)
 	    7200);
 }
 
+Test(work, earn_when_the_slot_ends_however_late_it_is_completed)
+{
+	const char *booking = given_checked_in(market, partner, morning());
+
+	sql_run("%s", complete(booking, "2026-03-20 09:00:00+00"));
+	cr_assert_str_eq(sql_text("select occurred_at || ' ' || posted_at from ledger.transaction "
+				  "where cause_id = '%s'",
+			     booking),
+	    "2026-03-03 11:00:00+00 2026-03-20 09:00:00+00");
+}
+
 Test(work, pay_elapsed_seconds_and_round_half_up)
 {
 	static const struct {
