@@ -208,6 +208,11 @@ exchange_heed_head(struct exchange *exchange)
 
 	if (!exchange->client->is_metrics)
 		find_route(exchange);
+	if (exchange->operation == NULL) {
+		/* what is wrong with the path is said when the body is there; it may be our own */
+		exchange->routed = false;
+		request->problem = (struct problem){ 0 };
+	}
 	if (exchange->operation == NULL || !has_blob(exchange->operation)) {
 		reader_accept_body(reader, request, READER_BODY_BYTES_MAX, NULL, NULL);
 		return;
