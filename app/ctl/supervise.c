@@ -109,7 +109,7 @@ static void
 end_of(struct supervisor *supervisor, struct service *service, int status)
 {
 	service_ended(service, status);
-	if (!service->once && !supervisor->leaving)
+	if (!service->once && !supervisor->leaving && supervisor->ready)
 		say("%s ended with %s; starting it again", service->name,
 		    service_end_text(&supervisor->ctl->arena, status));
 }
