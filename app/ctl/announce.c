@@ -1,9 +1,15 @@
 /* announce: whether an instance is up, and where everything is; see prepare.h. */
 #include "prepare.h"
 
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <curl/curl.h>
 
 #include "socius/log.h"
+#include "socius/world.h"
 
 enum { PROBE_PATIENCE_MS = 2000 };
 
@@ -68,6 +74,28 @@ bool
 prepare_edge_is_up(struct ctl *ctl)
 {
 	return status_of(arena_print(&ctl->arena, "%s/readyz", edge_url(ctl))) == 200;
+}
+
+void
+prepare_notify(void)
+{
+	const char *path = world_setting("NOTIFY_SOCKET", NULL);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	static const char ready[] = "READY=1";
+	size_t bytes = path != NULL ? strlen(path) : 0;
+	int fd;
+
+	if (bytes == 0 || bytes >= sizeof(address.sun_path))
+		return;
+	memcpy(address.sun_path, path, bytes);
+	if (address.sun_path[0] == '@')
+		address.sun_path[0] = '\0'; /* an abstract socket, unix(7) */
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || sendto(fd, ready, sizeof(ready) - 1, 0, (struct sockaddr *)&address,
+			  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + bytes)) < 0)
+		(void)fprintf(stderr, "socius: systemd does not hear that we are ready\n");
+	if (fd >= 0)
+		(void)close(fd); /* one datagram, sent or not */
 }
 
 /* Words that mark the line which says why a program ended. */

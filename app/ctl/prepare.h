@@ -48,4 +48,7 @@ const char *prepare_last_log_line(struct ctl *ctl, const char *service);
 /* Says where everything is. */
 void prepare_announce(struct ctl *ctl, const struct plan *plan, bool detached);
 
+/* Tells systemd, where it has started us, that the instance is up: sd_notify(3). */
+void prepare_notify(void);
+
 #endif

@@ -394,6 +394,7 @@ supervise_run(struct ctl *ctl)
 	start_all(&supervisor);
 	supervisor.ready = true;
 	prepare_announce(ctl, &supervisor.plan, detached);
+	prepare_notify();
 	if (detached)
 		let_go(ctl, to_parent);
 	while (supervisor.told == 0)
