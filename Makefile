@@ -11,10 +11,13 @@ HARD = -O2 -g -fstack-protector-strong -fstack-clash-protection -fcf-protection 
 SANE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LINK_HARD = -Wl,-z,relro -Wl,-z,now
 
-# SANITIZE=1 builds everything with ASan and UBSan, into a folder of its own.
+# SANITIZE=1 builds everything with ASan and UBSan, COVER=1 with counters, each into its own folder.
 ifeq ($(SANITIZE),1)
 OUT = $(BUILD)/sanitized
 MODE = $(SANE)
+else ifeq ($(COVER),1)
+OUT = $(BUILD)/cover
+MODE = -O0 -g --coverage
 else
 OUT = $(BUILD)
 MODE = $(HARD)
@@ -158,7 +161,7 @@ docs: $(OUT)/socius-ctl ## write docs/api from tables and catalog
 bench: build $(OUT)/tests/bench/mint ## compare with pgbench; writes docs/BENCH.md
 	tests/bench/bench.sh
 
-cover: ## run the tests and show which lines they meet (needs gcovr)
+cover: ## run unit and SQL tests and show which lines they meet (needs gcovr)
 	tests/cover
 
 clean: ## remove everything that was built
