@@ -25,11 +25,20 @@ say() { printf '%s\n' "$*" >&2; }
 
 stop() { ./socius stop >/dev/null 2>&1 || true; }
 
+run() {
+	./socius run --detach >"$folder/start.log" 2>&1 || { cat "$folder/start.log" >&2; exit 1; }
+}
+
 start() {
+	stop
 	rm -rf "$folder"
 	mkdir -p "$out"
 	trap stop EXIT INT TERM
-	./socius run --detach >"$folder/start.log" 2>&1 || { cat "$folder/start.log" >&2; exit 1; }
+	run
+	# pgbench wants 64 connections of its own
+	./socius psql -q -c "alter system set max_connections = 150"
+	stop
+	run
 	conninfo=$(./socius conninfo)
 	say "filling the bench's markets"
 	./socius psql -q -v ON_ERROR_STOP=1 -v partners=$partners -v slots=$slots \
