@@ -99,7 +99,7 @@ static const struct {
 	{ 0 },
 };
 
-enum { LANES = 3, CONNECTIONS_SPARE = 50 };
+enum { LANES = 3, CONNECTIONS_SPARE = 100 };
 
 static int64_t
 other(int i)
