@@ -115,7 +115,7 @@ create table events.event (
 	epoch int not null default current_setting('socius.epoch')::int,
 	xid xid8 not null default pg_current_xact_id(),
 	event_id uuid not null,
-	kind text not null check (kind ~ '^[a-z_]+\.[a-z_]+$'),
+	kind text not null,
 	partner_id uuid,
 	subject text not null,
 	subject_id uuid not null,

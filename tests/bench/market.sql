@@ -18,6 +18,13 @@ insert into onboarding.enrolment (market_id, partner_id, kind, state, created_at
 select 9000 + m, lpad(to_hex(p), 32, '0')::uuid, 'courier', 'active', '2026-01-01Z'
 from generate_series(1, 4) m, generate_series(1, :partners) p;
 
+insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id, to_state,
+	actor_id, actor_role, occurred_at)
+select e.market_id, gen_random_uuid(), 'enrolment.activated', e.partner_id, e.kind || '_enrolment', e.partner_id,
+	'active', e.partner_id, 'operator', e.created_at
+from onboarding.enrolment e
+where e.market_id between 9001 and 9004;
+
 insert into ledger.wallet (market_id, owner_id, owner_kind, currency)
 select 9000 + m, lpad(to_hex(p), 32, '0')::uuid, 'partner', 'EUR'
 from generate_series(1, 4) m, generate_series(1, :partners) p;

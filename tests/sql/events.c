@@ -236,13 +236,7 @@ Test(events, lose_nothing_to_a_reader_while_a_transaction_stays_open, .timeout =
 	PQfinish(quick);
 }
 
-/* --- shapes and laws --- */
-
-Test(events, hold_events_to_their_shape)
-{
-	old_event(sql_market(), 1, 5, NULL);
-	sql_refused("event_kind_check", "update events.event set kind = 'Seen'");
-}
+/* --- laws --- */
 
 /* A step in the life of one subject. */
 static void
@@ -293,6 +287,15 @@ Test(events, see_an_event_without_its_market_or_partner)
 	    "update events.event set market_id = -1 where market_id = %d", market);
 	sql_breaks_law("event_has_market",
 	    "update events.event set partner_id = '%s' where market_id = %d", sql_id(), market);
+}
+
+Test(events, see_an_event_without_a_proper_name)
+{
+	int market = sql_market();
+
+	sql_partner(market, "courier");
+	sql_breaks_law("event_is_named",
+	    "update events.event set kind = 'Partner!' where market_id = %d", market);
 }
 
 Test(events, see_an_enrolment_that_moved_in_silence)
