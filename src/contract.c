@@ -170,3 +170,11 @@ contract_operation(const struct contract *contract, const struct endpoint *endpo
 			return &contract->operations[i];
 	return NULL;
 }
+
+const char *
+contract_cursors_of(const struct operation *operation)
+{
+	const char *of = operation->endpoint->cursors_of;
+
+	return of != NULL ? of : operation->id;
+}

@@ -63,6 +63,9 @@ const struct contract *contract_load(const struct app *app, const char *conninfo
 int contract_check(const struct app *app, const char *conninfo);
 
 const struct shape *contract_shape(const struct contract *contract, uint32_t oid); /* or NULL */
+/* The operation that this one's cursors belong to: most often itself. */
+const char *contract_cursors_of(const struct operation *operation);
+
 const struct operation *contract_operation(
     const struct contract *contract, const struct endpoint *endpoint);
 

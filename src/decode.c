@@ -122,7 +122,7 @@ decode_cursor(struct request *request, const struct operation *operation,
 		    (struct value){ .type = takes[i].type, .null = true };
 	}
 	if (from.bytes > 0 &&
-	    !cursor_read(cursor_key, operation->id, from, &cursor, request->arena))
+	    !cursor_read(cursor_key, contract_cursors_of(operation), from, &cursor, request->arena))
 		return decode_refuse(request, "bad_cursor", NULL);
 	for (int i = 0; takes[i].name != NULL; i++)
 		if (takes[i].from == CURSOR)

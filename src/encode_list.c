@@ -52,7 +52,7 @@ encode_cursor(const struct encoder *encoder, const struct operation *operation,
 	}
 	if (cursor.count == 0)
 		return (struct text){ NULL, 0 };
-	return cursor_write(encoder->cursor_key, operation->id, &cursor, arena);
+	return cursor_write(encoder->cursor_key, contract_cursors_of(operation), &cursor, arena);
 }
 
 /* A piece of the request's own target inside <>: what would end it is escaped. */

@@ -23,6 +23,7 @@ static const struct endpoint endpoints[] = {
 	    .path = "/v1/events/stream",
 	    .scope = SCOPE_EVENTS_READ,
 	    .calls = "api.stream_events",
+	    .cursors_of = "list_events",
 	    .takes = TAKES({ "market_id", MARKET, INT }, { "caller_id", CALLER, UUID, true },
 		{ "limit", LIMIT, INT }, { "after_epoch", CURSOR, INT },
 		{ "after_xid", CURSOR, LONG }, { "after_event_id", CURSOR, UUID }),

@@ -87,6 +87,8 @@ struct endpoint {
 	int status;        /* of success; 0 means 200 */
 	const char *media; /* DOWNLOAD */
 	const char *fails; /* problems the function refuses with, blank-separated slugs */
+	const char
+	    *cursors_of; /* operation whose cursors this one takes and gives too; NULL: its own */
 
 	/* Cold rows only. */
 	const char *asks; /* api.<f>: one read whose row reaches .prepares as request->asked */

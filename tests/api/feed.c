@@ -86,6 +86,10 @@ Test(feed, streams_what_happened_and_resumes)
 		story_text(story_get(ada.token, "/v1/bookings"), "data.0.booking_id")),
 	    ada.token, story_key(), NULL); /* the stream shows whether it worked */
 	story_follow(&rest, ada.token, last_id(&stream));
+	/* a page of the list goes on where the stream was cut, and the other way round */
+	cr_assert_eq(count_of(story_get(ada.token, "/v1/events?cursor=%s", last_id(&stream)),
+			 "booking.confirmed"),
+	    0);
 	cr_assert(strstr(rest.text, "event: booking.forfeited"), "%s", rest.text);
 	cr_assert_null(
 	    strstr(rest.text, "event: booking.confirmed"), "read before, and shown again");
