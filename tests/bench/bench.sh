@@ -43,7 +43,7 @@ start() {
 	say "filling the bench's markets"
 	./socius psql -q -v ON_ERROR_STOP=1 -v partners=$partners -v slots=$slots \
 		-f - <tests/bench/market.sql >/dev/null
-	build/tests/mint "$SOCIUS_VAR/keys" 4 $partners >"$folder/tokens"
+	build/tests/bench/mint "$SOCIUS_VAR/keys" 4 $partners >"$folder/tokens"
 }
 
 # over_http NAME MODE MARKETS CONNECTIONS BASE: appends "rate p50_ms p99_ms refused failed"
