@@ -156,7 +156,9 @@ prepare_announce(struct ctl *ctl, const struct plan *plan, bool detached)
 	(void)printf("  logs      %s/log\n", settings->var);
 	if (plan->seed != NULL)
 		(void)printf(
-		    "  token     ./socius token --role operator --market demo\n"
+		    "  tokens    ./socius token --role operator --market demo\n"
+		    "            ./socius token --role partner --market demo --partner "
+		    "00000000-0000-7000-8000-000000000101\n"
 		    "  try       curl -H \"Authorization: Bearer $(./socius token --role operator "
 		    "--market demo)\" %s/v1/stations\n",
 		    api_url(ctl));

@@ -110,7 +110,12 @@ status_run(struct ctl *ctl)
 	}
 	services = files_read_if_there(&ctl->arena, instance_services_path(ctl));
 	(void)printf("%.*s", (int)services.bytes, services.bytes > 0 ? services.at : "");
-	(void)printf("%-12s http://%s:%d\n", "url", ctl->settings.address, ctl->settings.port);
+	(void)printf("%-12s http://%s\n", "url",
+	    settings_reach(&ctl->arena, ctl->settings.address, ctl->settings.port));
+	if (services.bytes > 0 && strstr(services.at, "edge ") != NULL)
+		(void)printf("%-12s https://%s\n", "url",
+		    settings_reach(
+			&ctl->arena, ctl->settings.edge_address, ctl->settings.edge_port));
 	(void)printf("%-12s %s\n", "folder", ctl->settings.var);
 	return services.bytes > 0 && strstr(services.at, " down") != NULL ? 4 : 0;
 }

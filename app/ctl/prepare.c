@@ -203,7 +203,7 @@ plan_fronts(struct ctl *ctl, struct plan *plan)
 		api->env[plan->edge ? 3 : 2] = arena_print(&ctl->arena, "LD_PRELOAD=%s", preload);
 	if (plan->edge)
 		plan->fronts[plan->fronts_count++] = (struct service){ .name = "edge",
-			.args = { "/usr/sbin/nginx", "-p", in_var(ctl, "edge"), "-c",
+			.args = { "/usr/sbin/nginx", "-p", ctl->settings.var, "-c",
 			    in_var(ctl, "conf/nginx.conf"), "-e", in_var(ctl, "log/edge.log") },
 			.stop_signal = SIGQUIT,
 			.patience_s = EDGE_PATIENCE_S };

@@ -76,9 +76,9 @@ var_folder(struct arena *arena)
 	if (realpath(name, path) == NULL)
 		log_die("SOCIUS_VAR is \"%s\": %s", name, strerror(errno));
 	for (const char *at = path; *at != '\0'; at++)
-		if ((unsigned char)*at < ' ' || strchr("\"'\\;{}$", *at) != NULL)
-			log_die("SOCIUS_VAR is \"%s\": a path without quotes, backslash, $, ; and "
-				"braces is needed",
+		if ((unsigned char)*at < ' ' || strchr("\"'\\,", *at) != NULL)
+			log_die("SOCIUS_VAR is \"%s\": a path without quotes, commas, backslashes "
+				"and control characters is needed",
 			    path);
 	return arena_copy(arena, path, strlen(path));
 }
@@ -205,7 +205,6 @@ settings_value(const struct settings *settings, struct arena *arena, struct text
 		const char *text; /* or, where it is NULL, number */
 		int number;
 	} values[] = {
-		{ "VAR", settings->var, 0 },
 		{ "SOCKETS", settings->sockets, 0 },
 		{ "USER", user_name(), 0 },
 		{ "ADDRESS", settings->address, 0 },
@@ -217,8 +216,8 @@ settings_value(const struct settings *settings, struct arena *arena, struct text
 		{ "WORKERS", NULL, settings->workers },
 		{ "CONNECTIONS", NULL, settings->connections },
 		{ "SHARED_MIB", NULL, settings->shared_mib },
-		{ "LOAD", arena_print(arena, "%s/bin/socius.so", settings->var), 0 },
-		{ "PIDFILE", arena_print(arena, "%s/run/api.pid", settings->var), 0 },
+		{ "LOAD", "bin/socius.so", 0 },
+		{ "PIDFILE", "run/api.pid", 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)

@@ -218,6 +218,7 @@ stop_all(struct supervisor *supervisor)
 	for (int i = supervisor->services_count - 1; i >= 0; i--)
 		stop(supervisor, supervisor->services[i]);
 	(void)unlink(instance_services_path(supervisor->ctl)); /* a stale one is not read */
+	(void)rmdir(supervisor->ctl->settings.sockets); /* goes when it is empty: outside of var */
 }
 
 /* Ends the whole instance before it was ready. */
