@@ -41,6 +41,7 @@ APP_SRC = $(filter-out $(PROGRAMS) $(CTL_SRC),$(wildcard app/*.c) $(wildcard app
 obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 ENGINE = $(OUT)/libengine.a
 APP = $(OUT)/libapp.a
+CTL = $(OUT)/libctl.a
 
 .PHONY: help build tests db serve check test fmt laws docs bench cover clean
 .DEFAULT_GOAL := build
@@ -105,7 +106,11 @@ $(OUT)/room/socius.so: $(ROOM_OBJ) $(APP) $(ENGINE)
 $(OUT)/socius-run: $(call obj,app/run.c) $(APP) $(ENGINE)
 	$(CC) $(MODE) $(LINK_HARD) -pie -o $@ $^ $(APP) $(LIBS)
 
-$(OUT)/socius-ctl: $(call obj,$(CTL_SRC)) $(APP) $(ENGINE)
+$(CTL): $(call obj,$(wildcard app/ctl/*.c))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(OUT)/socius-ctl: $(call obj,app/ctl.c) $(CTL) $(APP) $(ENGINE)
 	$(CC) $(MODE) $(LINK_HARD) -pie -o $@ $^ $(APP) $(LIBS) -lcurl
 
 # Tests. A .c file of tests/<kind>/ with a Test or a main is a program of its own; the others are
@@ -127,9 +132,9 @@ $(SUPPORT): $(call obj,$(wildcard tests/support/*.c))
 	ar rcs $@ $^
 
 define program_of_kind
-$(OUT)/tests/$(1)/%: $(OUT)/obj/tests/$(1)/%.o $(call obj,$(call HELPERS_OF,$(1))) $(SUPPORT) $(APP) $(ENGINE)
+$(OUT)/tests/$(1)/%: $(OUT)/obj/tests/$(1)/%.o $(call obj,$(call HELPERS_OF,$(1))) $(SUPPORT) $(CTL) $(APP) $(ENGINE)
 	@mkdir -p $$(@D)
-	$(CC) $(MODE) -o $$@ $$^ $(SUPPORT) $(APP) $(ENGINE) -lcriterion -lcurl -lssl $(LIBS)
+	$(CC) $(MODE) -o $$@ $$^ $(SUPPORT) $(CTL) $(APP) $(ENGINE) -lcriterion -lcurl -lssl $(LIBS)
 endef
 $(foreach kind,$(KINDS) bench,$(eval $(call program_of_kind,$(kind))))
 
