@@ -288,7 +288,7 @@ encode_cell(const struct contract *contract, uint32_t oid, struct text cell, str
 		break;
 	case OID_JSONB:
 		(void)cut(&cell, 1); /* jsonb_send begins with a version */
-				     /* fall through */
+		/* fall through */
 	case OID_JSON:
 		json_write_raw(json, cell);
 		break;

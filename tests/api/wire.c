@@ -162,6 +162,15 @@ Test(wire, says_nothing_to_half_a_request)
 	cr_assert_eq(got_bytes, 0);
 }
 
+/* The server waits 10 s for a head, and tells who is slower. */
+Test(wire, tells_a_slow_client_that_its_time_is_over)
+{
+	say_text("GET /healthz HTTP/1.1\r\nHost: x\r\nAccept: ");
+	hear_to_the_end();
+	cr_assert(strstr(got, "408 "), "%s", got);
+	cr_assert(strstr(got, "\"code\":\"request_timeout\""), "%s", got);
+}
+
 Test(wire, keeps_the_connection_after_a_problem)
 {
 	say_text(

@@ -1,3 +1,4 @@
+/* scheduling_given: what the tests of scheduling begin with; see scheduling_given.h. */
 #include "sql/scheduling_given.h"
 
 #include <stdarg.h>
