@@ -288,7 +288,8 @@ encode_cell(const struct contract *contract, uint32_t oid, struct text cell, str
 		break;
 	case OID_JSONB:
 		(void)cut(&cell, 1); /* jsonb_send begins with a version */
-		/* fall through */
+		json_write_raw(json, cell);
+		break;
 	case OID_JSON:
 		json_write_raw(json, cell);
 		break;
