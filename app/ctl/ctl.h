@@ -97,6 +97,12 @@ const char *database_conninfo(struct ctl *ctl, const char *user, const char *dat
 /* Connects as a role; dies with one line when the database does not answer. */
 PGconn *database_open(struct ctl *ctl, const char *user, const char *database);
 
+/* Text on one line: line ends become blanks. Changes it in place. */
+const char *database_one_line(char *text);
+
+/* What went wrong last, on one line. */
+const char *database_fault(PGconn *connection);
+
 /* Runs one statement with text parameters; dies on an error. The caller clears the result. */
 PGresult *database_ask(
     PGconn *connection, const char *sql, int count, const char *const *parameters);

@@ -30,6 +30,25 @@ database_conninfo(struct ctl *ctl, const char *user, const char *database)
 	    quoted(&ctl->arena, user));
 }
 
+const char *
+database_one_line(char *text)
+{
+	size_t bytes = strlen(text);
+
+	while (bytes > 0 && text[bytes - 1] == '\n')
+		text[--bytes] = '\0';
+	for (char *at = text; *at != '\0'; at++)
+		if (*at == '\n' || *at == '\t')
+			*at = ' ';
+	return text;
+}
+
+const char *
+database_fault(PGconn *connection)
+{
+	return database_one_line(PQerrorMessage(connection));
+}
+
 PGconn *
 database_open(struct ctl *ctl, const char *user, const char *database)
 {
@@ -42,7 +61,7 @@ database_open(struct ctl *ctl, const char *user, const char *database)
 	connection = PQconnectdb(conninfo);
 	if (PQstatus(connection) != CONNECTION_OK)
 		log_die("the database in %s does not answer (is the instance running?): %s",
-		    ctl->settings.var, PQerrorMessage(connection));
+		    ctl->settings.var, database_fault(connection));
 	return connection;
 }
 
@@ -53,7 +72,7 @@ database_ask(PGconn *connection, const char *sql, int count, const char *const *
 	ExecStatusType status = PQresultStatus(result);
 
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
-		log_die("the database refuses \"%s\": %s", sql, PQerrorMessage(connection));
+		log_die("the database refuses \"%s\": %s", sql, database_fault(connection));
 	return result;
 }
 

@@ -20,7 +20,7 @@ ask(PGconn *connection, const char *name, const char *sql)
 	PGresult *result = PQexec(connection, sql);
 
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
-		log_die("the law %s cannot be run: %s", name, PQerrorMessage(connection));
+		log_die("the law %s cannot be run: %s", name, database_fault(connection));
 	return result;
 }
 

@@ -49,7 +49,7 @@ run(PGconn *connection, const char *sql)
 	PGresult *result = PQexec(connection, sql);
 
 	if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
-		log_die("the migration cannot go on: %s", PQerrorMessage(connection));
+		log_die("the migration cannot go on: %s", database_fault(connection));
 	PQclear(result);
 }
 
@@ -80,11 +80,11 @@ field(const PGresult *result, int code)
 }
 
 static void
-die_of(const PGresult *result, const char *path, struct text sql)
+die_of(struct arena *arena, const PGresult *result, const char *path, struct text sql)
 {
-	log_die("sql/%s:%d: %s: %s %s%s", path, line_of(result, sql),
-	    field(result, PG_DIAG_SQLSTATE), field(result, PG_DIAG_MESSAGE_PRIMARY),
-	    field(result, PG_DIAG_MESSAGE_DETAIL), field(result, PG_DIAG_CONTEXT));
+	log_die("sql/%s:%d: %s: %s", path, line_of(result, sql), field(result, PG_DIAG_SQLSTATE),
+	    database_one_line(arena_print(arena, "%s %s %s", field(result, PG_DIAG_MESSAGE_PRIMARY),
+		field(result, PG_DIAG_MESSAGE_DETAIL), field(result, PG_DIAG_CONTEXT))));
 }
 
 static void
@@ -98,7 +98,7 @@ apply(struct migration *migration, const char *path, struct text sql, const char
 	if (PQresultStatus(result) != PGRES_COMMAND_OK &&
 	    PQresultStatus(result) != PGRES_TUPLES_OK &&
 	    PQresultStatus(result) != PGRES_EMPTY_QUERY)
-		die_of(result, path, sql);
+		die_of(&migration->ctl->arena, result, path, sql);
 	PQclear(result);
 	if (PQtransactionStatus(connection) != PQTRANS_INTRANS)
 		log_die("sql/%s ends the transaction that it runs in", path);

@@ -9,7 +9,7 @@ run(PGconn *connection, const char *path, const char *sql)
 	PGresult *result = PQexec(connection, sql);
 
 	if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
-		log_die("%s: %s", path, PQerrorMessage(connection));
+		log_die("%s: %s", path, database_fault(connection));
 	PQclear(result);
 }
 
