@@ -31,6 +31,7 @@ files_are_under_500_lines() {
 
 # Data tables (problems, endpoints) are no functions and may be long.
 functions_are_under_60_lines() {
+	command -v ctags >/dev/null || { echo "ctags is missing"; return; }
 	tracked 'src/*.c' 'app/*.c' | xargs ctags -x --_xformat='%F %N %n %e' --kinds-C=f \
 		--fields=+ne 2>/dev/null |
 		awk '$4 - $3 > 60 { print $1 ": " $2 " has " $4 - $3 " lines" }'
