@@ -62,14 +62,17 @@ struct query {
 
 /* Where the parameter of this name is kept, or NULL: the row does not know it. */
 static struct text *
-query_slot(const struct field *takes, struct query *query, struct text name)
+query_slot(const struct endpoint *endpoint, struct query *query, struct text name)
 {
+	const struct field *takes = endpoint->takes;
+	const char *cursor = endpoint->follows ? "after" : "cursor";
+
 	for (int i = 0; takes[i].name != NULL; i++) {
 		if (takes[i].from == QUERY && text_is(name, takes[i].name))
 			return &query->raw[i];
 		if (takes[i].from == LIMIT && text_is(name, "limit"))
 			return &query->raw[i];
-		if (takes[i].from == CURSOR && text_is(name, "cursor"))
+		if (takes[i].from == CURSOR && text_is(name, cursor))
 			return &query->cursor;
 	}
 	return NULL;
@@ -91,7 +94,7 @@ take_pair(struct request *request, struct query *query, struct text pair)
 	if (equals != NULL)
 		value = (struct text){ equals + 1, pair.bytes - name_bytes - 1 };
 	pointer = arena_print(request->arena, "?%.*s", (int)name.bytes, name.at);
-	slot = query_slot(request->endpoint->takes, query, name);
+	slot = query_slot(request->endpoint, query, name);
 	if (slot == NULL)
 		decode_fault(request, pointer, "unknown", "There is no such parameter.");
 	else if (slot->at != NULL)

@@ -73,6 +73,8 @@ add_target(struct buffer *to, struct text from)
 static void
 add_link(struct request *request, struct text cursor, struct reply *reply)
 {
+	const char *name = request->endpoint->follows ? "after=" : "cursor=";
+	size_t name_bytes = strlen(name);
 	struct text left = request->query;
 	struct buffer link;
 
@@ -84,7 +86,7 @@ add_link(struct request *request, struct text cursor, struct reply *reply)
 		const char *end = memchr(left.at, '&', left.bytes);
 		size_t bytes = end == NULL ? left.bytes : (size_t)(end - left.at);
 
-		if (bytes > 0 && (bytes < 7 || memcmp(left.at, "cursor=", 7) != 0)) {
+		if (bytes > 0 && (bytes < name_bytes || memcmp(left.at, name, name_bytes) != 0)) {
 			add_target(&link, (struct text){ left.at, bytes });
 			buffer_add(&link, "&", 1);
 		}
@@ -92,7 +94,7 @@ add_link(struct request *request, struct text cursor, struct reply *reply)
 		left.at += bytes;
 		left.bytes -= bytes;
 	}
-	buffer_print(&link, "cursor=%.*s>; rel=\"next\"", (int)cursor.bytes, cursor.at);
+	buffer_print(&link, "%s%.*s>; rel=\"next\"", name, (int)cursor.bytes, cursor.at);
 	reply_add_header(reply, "Link", buffer_text(&link));
 }
 

@@ -26,6 +26,10 @@ static const struct shared {
 	{ "Cursor", "cursor", "query", false,
 	    "Where the page begins: `next_cursor` of the page before.", NULL,
 	    CURSOR_TEXT_BYTES_MAX },
+	{ "After", "after", "query", false,
+	    "Where the page begins: `next_cursor` of the page before, or the id of a streamed "
+	    "event.",
+	    NULL, CURSOR_TEXT_BYTES_MAX },
 	{ "LastEventId", "Last-Event-ID", "header", false,
 	    "The id of the last event that was seen; the stream goes on after it.", NULL,
 	    CURSOR_TEXT_BYTES_MAX },
@@ -125,7 +129,7 @@ openapi_parameters(struct document *document, const struct operation *operation)
 	for (int i = 0; endpoint->takes[i].name != NULL; i++)
 		add_field(document, parameters, &endpoint->takes[i]);
 	if (takes(operation, CURSOR))
-		add_shared(document, parameters, "Cursor");
+		add_shared(document, parameters, endpoint->follows ? "After" : "Cursor");
 	if (endpoint->gives == STREAM)
 		add_shared(document, parameters, "LastEventId");
 	if (operation->keyed)

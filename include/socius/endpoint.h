@@ -87,8 +87,10 @@ struct endpoint {
 	int status;        /* of success; 0 means 200 */
 	const char *media; /* DOWNLOAD */
 	const char *fails; /* problems the function refuses with, blank-separated slugs */
-	const char
-	    *cursors_of; /* operation whose cursors this one takes and gives too; NULL: its own */
+	/* LIST or STREAM that grows at its end: its cursor parameter is called `after`. */
+	bool follows;
+	/* Operation whose cursors this one takes and gives too; NULL: its own. */
+	const char *cursors_of;
 
 	/* Cold rows only. */
 	const char *asks; /* api.<f>: one read whose row reaches .prepares as request->asked */

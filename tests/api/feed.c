@@ -53,7 +53,7 @@ Test(feed, goes_on_from_a_cursor)
 	cursor = story_text(page, "next_cursor");
 	book_one(&ada);
 	story_await(story.operator_token, "booking.confirmed");
-	page = story_get(story.operator_token, "/v1/events?limit=200&cursor=%s", cursor);
+	page = story_get(story.operator_token, "/v1/events?limit=200&after=%s", cursor);
 	cr_assert_eq(count_of(page, "booking.confirmed"), 1, "%s", page->text);
 	cr_assert_eq(count_of(page, "partner.created"), 0, "what was read is not shown again");
 }
@@ -87,7 +87,7 @@ Test(feed, streams_what_happened_and_resumes)
 	    ada.token, story_key(), NULL); /* the stream shows whether it worked */
 	story_follow(&rest, ada.token, last_id(&stream));
 	/* a page of the list goes on where the stream was cut, and the other way round */
-	cr_assert_eq(count_of(story_get(ada.token, "/v1/events?cursor=%s", last_id(&stream)),
+	cr_assert_eq(count_of(story_get(ada.token, "/v1/events?after=%s", last_id(&stream)),
 			 "booking.confirmed"),
 	    0);
 	cr_assert(strstr(rest.text, "event: booking.forfeited"), "%s", rest.text);
