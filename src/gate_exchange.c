@@ -131,7 +131,8 @@ find_caller(struct exchange *exchange)
 	if (token == NULL)
 		return why;
 	request->caller = token->caller;
-	request->caller.scopes = arena_copy(request->arena, token->scopes, strlen(token->scopes));
+	request->caller.scopes =
+	    arena_copy(request->arena, token->caller.scopes, strlen(token->caller.scopes));
 	exchange->token_expires_us = token->expires_us;
 	return NULL;
 }

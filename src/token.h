@@ -30,7 +30,7 @@ enum {
 	TOKEN_SKEW_S = 60,           /* clocks of who signs and who checks may differ by this */
 	TOKEN_LIFE_S = 600,          /* of a token that the API gives out */
 	TOKEN_LIFE_S_MAX = 31622400, /* a year: service tokens made by hand */
-	TOKEN_MEMORY = 4096          /* verified tokens that one worker remembers */
+	TOKEN_MEMORY = 32768         /* verified tokens that one worker remembers */
 };
 
 #define TOKEN_ISSUER "socius"
@@ -84,7 +84,8 @@ void token_memory_free(struct token_memory *memory);
 /* Keys have changed: nothing remembered is worth anything. */
 void token_memory_forget(struct token_memory *memory);
 
-/* As token_check, but looks into the memory first. The result is the memory's and is valid until
+/* As token_check, but looks into the memory first; only caller and expires_us are filled, and the
+ * scopes are the caller's. The result is the memory's and is valid until
  * its next use. NULL: *why says why not. */
 const struct token *token_recall(struct token_memory *memory, const struct token_keys *keys,
     const struct role *roles, struct text from, int64_t now_us, const char **why);

@@ -9,15 +9,18 @@
 
 enum { DIGEST_BYTES = 32, WAYS = 4, SETS = TOKEN_MEMORY / WAYS };
 
+/* A token without the room for the longest scopes: most have short ones. */
 struct place {
 	uint8_t digest[DIGEST_BYTES];
-	struct token token; /* expires_us 0: empty */
+	struct caller caller; /* its scopes are a copy of ours */
+	int64_t expires_us;   /* 0: empty */
 };
 
 struct token_memory {
 	struct place places[SETS][WAYS];
 	EVP_MD *sha256; /* fetched once: looking it up costs more than a digest */
 	EVP_MD_CTX *context;
+	struct token recalled; /* what token_recall gives out */
 };
 
 struct token_memory *
@@ -37,6 +40,7 @@ token_memory_new(void)
 void
 token_memory_free(struct token_memory *memory)
 {
+	token_memory_forget(memory);
 	EVP_MD_CTX_free(memory->context);
 	EVP_MD_free(memory->sha256);
 	free(memory);
@@ -45,6 +49,9 @@ token_memory_free(struct token_memory *memory)
 void
 token_memory_forget(struct token_memory *memory)
 {
+	for (int set = 0; set < SETS; set++)
+		for (int way = 0; way < WAYS; way++)
+			free((void *)(uintptr_t)memory->places[set][way].caller.scopes);
 	memset(memory->places, 0, sizeof(memory->places));
 }
 
@@ -55,6 +62,26 @@ digest_of(struct token_memory *memory, struct text from, uint8_t digest[DIGEST_B
 	    EVP_DigestUpdate(memory->context, from.at, from.bytes) != 1 ||
 	    EVP_DigestFinal_ex(memory->context, digest, NULL) != 1)
 		log_die("SHA-256 failed");
+}
+
+static const struct token *
+give(struct token_memory *memory, const struct place *place)
+{
+	memory->recalled.caller = place->caller;
+	memory->recalled.expires_us = place->expires_us;
+	return &memory->recalled;
+}
+
+static void
+keep(struct place *place, const uint8_t digest[DIGEST_BYTES], const struct token *token)
+{
+	free((void *)(uintptr_t)place->caller.scopes);
+	memcpy(place->digest, digest, DIGEST_BYTES);
+	place->caller = token->caller;
+	place->caller.scopes = strdup(token->scopes);
+	if (place->caller.scopes == NULL)
+		log_die("out of memory for tokens");
+	place->expires_us = token->expires_us;
 }
 
 const struct token *
@@ -70,17 +97,14 @@ token_recall(struct token_memory *memory, const struct token_keys *keys, const s
 	set = memory->places[(digest[0] | digest[1] << 8) % SETS];
 	place = set;
 	for (int i = 0; i < WAYS; i++) {
-		if (set[i].token.expires_us > now_us &&
-		    memcmp(set[i].digest, digest, DIGEST_BYTES) == 0)
-			return &set[i].token;
-		if (set[i].token.expires_us < place->token.expires_us)
+		if (set[i].expires_us > now_us && memcmp(set[i].digest, digest, DIGEST_BYTES) == 0)
+			return give(memory, &set[i]);
+		if (set[i].expires_us < place->expires_us)
 			place = &set[i];
 	}
 	*why = token_check(keys, roles, from, now_us, &fresh);
 	if (*why != NULL)
 		return NULL;
-	memcpy(place->digest, digest, DIGEST_BYTES);
-	place->token = fresh;
-	place->token.caller.scopes = place->token.scopes;
-	return &place->token;
+	keep(place, digest, &fresh);
+	return give(memory, place);
 }
