@@ -43,7 +43,7 @@ ENGINE = $(OUT)/libengine.a
 APP = $(OUT)/libapp.a
 CTL = $(OUT)/libctl.a
 
-.PHONY: help build tests db serve check test fmt laws docs bench cover clean
+.PHONY: help build tests db serve check test fmt laws docs bench battery cover clean
 .DEFAULT_GOAL := build
 
 help: ## print this
@@ -165,6 +165,9 @@ docs: $(OUT)/socius-ctl ## write docs/api from tables and catalog
 
 bench: build $(OUT)/tests/bench/mint ## compare with pgbench; writes docs/BENCH.md
 	tests/bench/bench.sh
+
+battery: build $(OUT)/tests/chaos/chaos ## the longer storm and stampedes; figures in docs/ASSURANCE.md
+	tests/battery
 
 cover: ## run unit and SQL tests and show which lines they meet (needs gcovr)
 	tests/cover
