@@ -143,6 +143,7 @@ write_report() {
 		echo "$import" | awk '{ printf "| import of a trip file through the API | %d trips | %.1f s | %.0f trips/s |\n", $1, $2 / 1000, $1 / $2 * 1000 }'
 		echo "$paid10" | awk '{ printf "| payout run | %d wallets | %.2f s | %.0f wallets/s |\n", $2, $1 / 1000, $2 / $1 * 1000 }'
 		echo "$paid100" | awk '{ printf "| payout run | %d wallets | %.2f s | %.0f wallets/s |\n", $2, $1 / 1000, $2 / $1 * 1000 }'
+		cat tests/bench/where.md
 	} >docs/BENCH.md
 }
 
