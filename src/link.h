@@ -27,7 +27,7 @@ enum {
 	LINK_RETRIES_MAX = 3,
 	LINK_WAITING_MAX = 4096, /* calls queued or in flight; more are refused as busy */
 	LINK_READ_CONNECTIONS = 2,
-	LINK_WRITE_CONNECTIONS = 1,
+	LINK_WRITE_CONNECTIONS = 2,
 	LINK_SLOW_CONNECTIONS = 1
 };
 

@@ -20,11 +20,13 @@ enum { SHARED_MIB_MIN = 16, SHARED_MIB_DEFAULT_MIN = 64, SHARED_MIB_DEFAULT_MAX 
 
 static const char *const log_levels = "debug info warn error";
 
+/* Half of the processors: PostgreSQL works on the others, and fewer workers make larger batches. */
 static int
-processors(void)
+workers_default(void)
 {
 	cpu_set_t set;
-	int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+	int processors = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+	int count = (processors + 1) / 2;
 
 	return count < WORKERS_DEFAULT_MAX ? count : WORKERS_DEFAULT_MAX;
 }
@@ -159,7 +161,8 @@ settings_read(struct settings *settings, struct arena *arena)
 	if (settings->port == settings->metrics_port || settings->port == settings->edge_port ||
 	    settings->metrics_port == settings->edge_port)
 		log_die("SOCIUS_PORT, SOCIUS_METRICS_PORT and SOCIUS_EDGE_PORT must differ");
-	settings->workers = (int)world_setting_int("SOCIUS_WORKERS", processors(), 1, WORKERS_MAX);
+	settings->workers =
+	    (int)world_setting_int("SOCIUS_WORKERS", workers_default(), 1, WORKERS_MAX);
 	check_others();
 	settings->connections = settings->workers * lanes() + CONNECTIONS_SPARE;
 	settings->shared_mib = (int)world_setting_int(

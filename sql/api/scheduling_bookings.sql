@@ -214,8 +214,6 @@ $$;
 comment on function api.book_slot is 'Books a slot for the calling partner. Refuses: slot_unknown slot_not_released slot_started not_enrolled slot_full slots_overlap day_limit_reached key_reused.';
 alter function api.book_slot owner to wall_partner;
 grant execute on function api.book_slot to socius_gate;
-call core.make_batch('api.book_slot(int, uuid, uuid, timestamptz, uuid, bytea, uuid, uuid)',
-	'wall_partner', 'market');
 
 -- Gives a confirmed booking back: its seat and its local days. Free until 45 minutes before the
 -- start, late after that, never once it has started. As hot and as quiet as book_slot.

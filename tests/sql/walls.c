@@ -38,7 +38,8 @@ Test(walls, are_made_of_policies_that_name_the_market)
 	expect_none("policies that do not ask for the market",
 	    "select p.polname || ' on ' || p.polrelid::regclass from pg_catalog.pg_policy p "
 	    "where p.polroles && array['wall_partner'::regrole::oid, 'wall_member'::regrole, "
-	    "'wall_operator'::regrole, 'wall_platform'::regrole, 'wall_runner'::regrole, 0::oid] "
+	    "'wall_operator'::regrole, 'wall_platform'::regrole, 'wall_runner'::regrole, "
+	    "'wall_batch'::regrole, 0::oid] "
 	    "and coalesce(pg_get_expr(p.polqual, p.polrelid), '') "
 	    "|| coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '') !~ 'market_id = ' "
 	    "and not (p.polrelid = 'core.job'::regclass and p.polname = 'runner')");
@@ -83,7 +84,7 @@ Test(walls, surround_every_entry_point)
 	    "select p.oid::regprocedure from pg_catalog.pg_proc p "
 	    "where p.pronamespace = 'api'::regnamespace and not (p.prosecdef "
 	    "and p.proowner::regrole::text in ('wall_partner', 'wall_member', 'wall_operator', "
-	    "'wall_platform') and coalesce(p.proconfig @> array['socius.market=0', "
+	    "'wall_platform', 'wall_batch') and coalesce(p.proconfig @> array['socius.market=0', "
 	    "'socius.partner=00000000-0000-0000-0000-000000000000'], false))");
 	expect_none("entry points that the gate may not call, neither alone nor in batches",
 	    "select p.oid::regprocedure from pg_catalog.pg_proc p "
@@ -96,7 +97,7 @@ Test(walls, surround_every_entry_point)
 	    "select p.oid::regprocedure || ' by ' || a.grantee from pg_catalog.pg_proc p, "
 	    "aclexplode(p.proacl) a where p.pronamespace = 'api'::regnamespace "
 	    "and (a.grantee = 0 or a.grantee::regrole::text not in ('socius_gate', "
-	    "'wall_partner', 'wall_member', 'wall_operator', 'wall_platform'))");
+	    "'wall_partner', 'wall_member', 'wall_operator', 'wall_platform', 'wall_batch'))");
 	expect_none("entry points that do not enter first",
 	    "select p.oid::regprocedure from pg_catalog.pg_proc p "
 	    "where p.pronamespace = 'api'::regnamespace "
