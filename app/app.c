@@ -33,8 +33,8 @@ static const struct role roles[] = {
 			     " " SCOPE_EVENTS_READ,
 	    "A courier, driver or co-creator: own rows only.", .is_partner = true },
 	{ "operator",
-	    READS_OF_MARKET " " SCOPE_SETUP_WRITE " " SCOPE_PARTNERS_WRITE " " SCOPE_TRIPS_WRITE
-			    " " SCOPE_PAYOUTS_PREPARE " " SCOPE_CLOCK_WRITE,
+	    READS_OF_MARKET " " SCOPE_SETUP_WRITE " " SCOPE_PARTNERS_WRITE " " SCOPE_BOOKINGS_ASSIGN
+			    " " SCOPE_TRIPS_WRITE " " SCOPE_PAYOUTS_PREPARE " " SCOPE_CLOCK_WRITE,
 	    "Runs one market." },
 	{ "auditor", READS_OF_MARKET, "Reads all of one market, writes nothing." },
 	{ "service", SCOPE_TRIPS_WRITE " " SCOPE_TRIPS_READ,

@@ -11,7 +11,8 @@
 #define SCOPE_PARTNERS_READ "partners.read"
 #define SCOPE_SLOTS_READ "slots.read"
 #define SCOPE_BOOKINGS_READ "bookings.read"
-#define SCOPE_BOOKINGS_WRITE "bookings.write" /* book, forfeit, check in, complete: own */
+#define SCOPE_BOOKINGS_WRITE "bookings.write"   /* book, forfeit, check in, complete: own */
+#define SCOPE_BOOKINGS_ASSIGN "bookings.assign" /* book for partners, cancel */
 #define SCOPE_TRIPS_READ "trips.read"
 #define SCOPE_TRIPS_WRITE "trips.write"         /* report finished trips: the ride app */
 #define SCOPE_EARNINGS_READ "earnings.read"     /* balance, earnings, statements, payouts */

@@ -114,13 +114,13 @@ create or replace function scheduling.shape_booking(p_booking_id uuid, p_slot_id
 	p_partner_id uuid, p_state text, p_origin text, p_station_id uuid, p_station_name text,
 	p_starts_at timestamptz, p_ends_at timestamptz, p_time_zone text, p_rate_minor bigint,
 	p_pay_minor bigint, p_currency text, p_booked_at timestamptz, p_checked_in_at timestamptz,
-	p_completed_at timestamptz, p_version bigint) returns api.booking
+	p_completed_at timestamptz, p_version bigint, p_reason text) returns api.booking
 language sql stable parallel safe as $$
 	select row(p_booking_id, p_slot_id, p_partner_id, p_state, p_origin, p_station_id,
 		p_station_name, p_starts_at, p_ends_at, p_time_zone, p_rate_minor, p_pay_minor, p_currency,
 		p_booked_at, p_starts_at - interval '2700 seconds', p_starts_at - interval '900 seconds',
 		p_starts_at + interval '300 seconds', p_checked_in_at, p_completed_at,
-		p_version)::api.booking
+		p_version, p_reason)::api.booking
 $$;
 comment on function scheduling.shape_booking is 'a booking as the API shows it, from its values';
 
@@ -132,7 +132,7 @@ language sql stable parallel safe as $$
 		p_booking.state, p_booking.origin, p_slot.station_id, p_station.name, p_booking.starts_at,
 		p_booking.ends_at, p_slot.time_zone, p_slot.rate_minor, p_booking.pay_minor,
 		p_slot.currency, p_booking.booked_at, p_booking.checked_in_at, p_booking.completed_at,
-		p_booking.version)
+		p_booking.version, p_booking.reason)
 $$;
 comment on function scheduling.show_booking is 'a booking as the API shows it, from its rows';
 

@@ -122,6 +122,49 @@ end
 $$;
 comment on function scheduling.explain_seat is 'why a seat could not be taken: overlap, the day''s limit with what is left, or full';
 
+-- The slot to book instead of a full one: the next released one of its station within a week that
+-- has a free seat, that the partner's enrolment is good for and that fits into its days. Null: none.
+create or replace function scheduling.next_slot(p_partner_id uuid, p_slot scheduling.slot,
+	p_now timestamptz) returns uuid
+language plpgsql stable as $$
+begin
+	return (
+		select s.slot_id
+		from scheduling.slot s
+		where s.market_id = p_slot.market_id and s.station_id = p_slot.station_id
+			and s.starts_at >= p_slot.starts_at
+			and s.starts_at < p_slot.starts_at + interval '7 days'
+			and s.starts_at > p_now and s.released_at <= p_now and s.booked < s.capacity
+			and greatest(s.day_seconds, s.next_day_seconds) <= 43200
+			and exists (
+				select from onboarding.enrolment e
+				where e.market_id = s.market_id and e.partner_id = p_partner_id
+					and e.kind = 'courier' and e.state = 'active'
+					and (s.programme_id is null or e.programme_id = s.programme_id))
+			and not exists (
+				select from scheduling.partner_day d
+				where d.market_id = s.market_id and d.partner_id = p_partner_id
+					and d.day between s.day and s.day + 1
+					and (d.busy && tstzrange(s.starts_at, s.ends_at)
+						or d.seconds + case when d.day = s.day then s.day_seconds
+							else s.next_day_seconds end > 43200))
+		order by s.starts_at, s.slot_id
+		limit 1);
+end
+$$;
+comment on function scheduling.next_slot is 'the slot to book instead of a full one; null: none within a week';
+
+-- What a refusal of a full slot says.
+create or replace function scheduling.offer_next(p_partner_id uuid, p_slot scheduling.slot,
+	p_now timestamptz) returns jsonb
+language plpgsql stable as $$
+begin
+	return jsonb_strip_nulls(jsonb_build_object('next_slot_id',
+		scheduling.next_slot(p_partner_id, p_slot, p_now)));
+end
+$$;
+comment on function scheduling.offer_next is 'the detail of slot_full';
+
 -- The end of a booking that was not made: the replay, where its id is there already, or the refusal
 -- with what helps the caller.
 create or replace function scheduling.explain_booking(p_market_id int, p_partner_id uuid,
@@ -198,7 +241,8 @@ begin
 				p_booking_id, 'confirmed', p_account_id, 'partner', p_now);
 			"row" := scheduling.shape_booking(p_booking_id, p_slot_id, p_partner_id, 'confirmed',
 				'self', v_slot.station_id, v_found.station_name, v_slot.starts_at, v_slot.ends_at,
-				v_slot.time_zone, v_slot.rate_minor, null, v_slot.currency, p_now, null, null, 1);
+				v_slot.time_zone, v_slot.rate_minor, null, v_slot.currency, p_now, null, null, 1,
+				null);
 			return;
 		end if;
 		perform scheduling.give_back_seat(p_partner_id, v_slot);
@@ -209,6 +253,9 @@ begin
 	detail := v_explained.detail;
 	replayed := v_explained.replayed;
 	"row" := v_explained."row";
+	if refused = 'slot_full' then
+		detail := scheduling.offer_next(p_partner_id, v_slot, p_now);
+	end if;
 end
 $$;
 comment on function api.book_slot is 'Books a slot for the calling partner. Refuses: slot_unknown slot_not_released slot_started not_enrolled slot_full slots_overlap day_limit_reached key_reused.';
@@ -246,9 +293,9 @@ begin
 		values (p_market_id, p_account_id, 'forfeit_booking', p_key, p_digest, p_booking_id, p_now)
 		on conflict do nothing;
 		if found then
-			"row" := scheduling.end_booking(v_booking, p_event_id, p_account_id, p_now,
+			"row" := scheduling.end_booking(v_booking, p_event_id, p_account_id, 'partner', p_now,
 				case when p_now <= v_booking.starts_at - interval '2700 seconds'
-					then 'forfeited' else 'late_forfeited' end);
+					then 'forfeited' else 'late_forfeited' end, null);
 			return;
 		end if;
 		refused := 'key_reused';
@@ -270,7 +317,8 @@ call core.make_batch(
 
 -- Ends a booking whose row is locked, gives its seat and days back, and says so in an event.
 create or replace function scheduling.end_booking(p_booking scheduling.booking, p_event_id uuid,
-	p_actor_id uuid, p_now timestamptz, p_state text) returns api.booking
+	p_actor_id uuid, p_actor_role text, p_now timestamptz, p_state text, p_reason text)
+returns api.booking
 language plpgsql as $$
 declare
 	v_slot scheduling.slot;
@@ -280,12 +328,13 @@ begin
 	where s.market_id = p_booking.market_id and s.slot_id = p_booking.slot_id;
 	perform scheduling.give_back_seat(p_booking.partner_id, v_slot);
 	update scheduling.booking b
-	set state = p_state, version = b.version + 1
+	set state = p_state, reason = p_reason, version = b.version + 1
 	where b.market_id = p_booking.market_id and b.booking_id = p_booking.booking_id;
 	insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id,
-		from_state, to_state, actor_id, actor_role, occurred_at)
+		from_state, to_state, actor_id, actor_role, reason, occurred_at)
 	values (p_booking.market_id, p_event_id, 'booking.' || p_state, p_booking.partner_id,
-		'booking', p_booking.booking_id, p_booking.state, p_state, p_actor_id, 'partner', p_now);
+		'booking', p_booking.booking_id, p_booking.state, p_state, p_actor_id, p_actor_role,
+		p_reason, p_now);
 	return scheduling.booking_now(p_booking.market_id, p_booking.booking_id);
 end
 $$;
@@ -319,5 +368,7 @@ comment on function scheduling.explain_forfeit is 'the replay of a forfeit, or t
 
 grant execute on function scheduling.take_day, scheduling.give_back_day, scheduling.take_seat,
 	scheduling.give_back_days, scheduling.give_back_seat, scheduling.explain_seat,
-	scheduling.explain_booking, scheduling.end_booking, scheduling.explain_forfeit
-	to wall_partner;
+	scheduling.next_slot, scheduling.offer_next, scheduling.explain_booking,
+	scheduling.end_booking
+	to wall_partner, wall_operator;
+grant execute on function scheduling.explain_forfeit to wall_partner;

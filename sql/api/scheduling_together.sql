@@ -78,7 +78,7 @@ begin
 	select array_agg(case when h.n is not null then scheduling.shape_booking(h.booking_id,
 			h.slot_id, h.partner_id, 'confirmed', 'self', h.station_id, h.station_name,
 			h.starts_at, h.ends_at, h.time_zone, h.rate_minor, null, h.currency, h.now, null,
-			null, 1) end order by g.n) as bookings,
+			null, 1, null) end order by g.n) as bookings,
 		count(h.n) as held, coalesce(sum(h.days), 0) as days_held,
 		(select count(*) from taken) as days_taken,
 		(select coalesce(sum(s.seats), 0) from seated s) as seats,

@@ -174,6 +174,7 @@ where not case v.to_state
 	when 'forfeited' then v.occurred_at <= b.starts_at - interval '2700 seconds'
 	when 'late_forfeited' then v.occurred_at > b.starts_at - interval '2700 seconds'
 		and v.occurred_at < b.starts_at
+	when 'declined' then v.occurred_at < b.starts_at
 	when 'checked_in' then v.occurred_at >= b.starts_at - interval '900 seconds'
 		and v.occurred_at <= b.starts_at + interval '300 seconds'
 		and v.occurred_at = b.checked_in_at
@@ -195,10 +196,28 @@ where s.slot_id is null or p.partner_id is null
 	or b.starts_at <> s.starts_at or b.ends_at <> s.ends_at
 	or (b.checked_in_at is not null) <> (b.state in ('checked_in', 'completed', 'abandoned'))
 	or (b.completed_at is not null) <> (b.state = 'completed')
-	or (b.pay_minor is not null) <> (b.state = 'completed');
+	or (b.pay_minor is not null) <> (b.state = 'completed')
+	or (b.reason is not null) <> (b.state = 'cancelled_by_operator');
 comment on view laws.bookings_are_whole is 'A booking has its partner and its slot, the slot''s times, and the marks of its state.';
 
 create or replace view laws.bookings_are_whole_examined as
+select count(*) as examined from scheduling.booking;
+
+create or replace view laws.bookings_come_from_whom_they_say as
+select b.market_id, b.booking_id, b.origin, v.kind, v.actor_role
+from scheduling.booking b
+join events.event v on v.market_id = b.market_id and v.subject = 'booking'
+	and v.subject_id = b.booking_id
+where case v.to_state
+	when 'confirmed' then (b.origin = 'assigned') <> (v.actor_role = 'operator')
+	when 'declined' then b.origin <> 'assigned' or v.actor_role <> 'partner'
+	when 'cancelled_by_operator' then v.actor_role <> 'operator'
+		or v.reason is distinct from b.reason
+	else false
+end;
+comment on view laws.bookings_come_from_whom_they_say is 'Operators assign, and only what is assigned is declined, by its partner; operators cancel, for the reason that the booking shows.';
+
+create or replace view laws.bookings_come_from_whom_they_say_examined as
 select count(*) as examined from scheduling.booking;
 
 create or replace view laws.slots_are_whole as
@@ -221,7 +240,8 @@ begin
 	foreach v_law in array array['slots_not_oversold', 'seats_match_bookings',
 		'bookings_never_overlap', 'days_within_12_hours', 'partner_days_match_bookings',
 		'slots_know_their_days', 'completed_bookings_paid_once', 'bookings_tell_each_transition',
-		'bookings_moved_in_time', 'bookings_are_whole', 'slots_are_whole'] loop
+		'bookings_moved_in_time', 'bookings_are_whole', 'bookings_come_from_whom_they_say',
+		'slots_are_whole'] loop
 		execute format('alter view laws.%I owner to wall_law', v_law);
 		execute format('alter view laws.%I owner to wall_law', v_law || '_examined');
 		execute format('grant select on laws.%I, laws.%I to socius_law', v_law,

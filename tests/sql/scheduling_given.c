@@ -7,6 +7,9 @@
 
 #include "support/sql.h"
 
+/* Who sets up and assigns. */
+#define OPERATOR "'00000000-0000-7000-8000-00000000000a'"
+
 enum { CALL_BYTES_MAX = 2048 };
 
 /* Text that is valid until the test ends, as what sql_text gives. */
@@ -63,10 +66,9 @@ given_station(int market_id)
 const char *
 slot_call(int market_id, struct slot_plan plan)
 {
-	return print(
-	    "select replayed, (\"row\").* from api.create_slot(%d, "
-	    "'00000000-0000-7000-8000-00000000000a', 'operator', %s, '%s', %s, '%s', '%s', "
-	    "%s, %s, %s, %s, %s, %s, %s, %d, %s, %s, %s, %s)",
+	return print("select replayed, (\"row\").* from api.create_slot(%d, " OPERATOR
+		     ", 'operator', %s, '%s', %s, '%s', '%s', "
+		     "%s, %s, %s, %s, %s, %s, %s, %d, %s, %s, %s, %s)",
 	    market_id, or_else(plan.now, SQL_NOW), or_else(plan.key, sql_id()),
 	    or_else(plan.digest, SQL_DIGEST), far_id(), far_id(),
 	    quoted(or_else(plan.station_id, given_station(market_id))), quoted(plan.programme_id),
@@ -114,6 +116,38 @@ act_call(const char *verb, int market_id, const char *partner_id, const char *bo
 	    strcmp(verb, "complete_booking") == 0 ? "'" : "",
 	    strcmp(verb, "complete_booking") == 0 ? far_id() : "",
 	    strcmp(verb, "complete_booking") == 0 ? "'," : "", booking_id);
+}
+
+const char *
+assign_call(
+    int market_id, const char *partner_id, const char *slot_id, const char *key, const char *now)
+{
+	return print("select replayed, (\"row\").* from api.assign_booking(%d, " OPERATOR
+		     ", 'operator', "
+		     "'%s', '%s', sha256('%s %s'), '%s', '%s', '%s', '%s')",
+	    market_id, now, key, slot_id, partner_id, far_id(), far_id(), slot_id, partner_id);
+}
+
+const char *
+cancel_call(int market_id, const char *booking_id, const char *key, const char *now)
+{
+	return print("select replayed, (\"row\").* from api.cancel_booking(%d, " OPERATOR
+		     ", 'operator', "
+		     "'%s', '%s', sha256('%s'), '%s', '%s', 'The station is closed.')",
+	    market_id, now, key, booking_id, far_id(), booking_id);
+}
+
+const char *
+given_assigned(int market_id, const char *partner_id, const char *slot_id)
+{
+	return sql_text("select booking_id from (%s) made",
+	    assign_call(market_id, partner_id, slot_id, sql_id(), "2026-03-02 10:00:00+00"));
+}
+
+const char *
+given_station_of(const char *slot_id)
+{
+	return sql_text("select station_id from scheduling.slot where slot_id = '%s'", slot_id);
 }
 
 const char *

@@ -34,9 +34,20 @@ const char *book_call(
 const char *forfeit_call(int market_id, const char *partner_id, const char *booking_id,
     const char *key, const char *now);
 
-/* Statements of the cold lane: check_in_booking or complete_booking. */
+/* Statements of the cold lane: check_in_booking, decline_booking or complete_booking. */
 const char *act_call(const char *verb, int market_id, const char *partner_id,
     const char *booking_id, const char *key, const char *now);
+
+/* Statements of operators: assign_booking and cancel_booking ("The station is closed."). */
+const char *assign_call(
+    int market_id, const char *partner_id, const char *slot_id, const char *key, const char *now);
+const char *cancel_call(int market_id, const char *booking_id, const char *key, const char *now);
+
+/* A booking that an operator assigned at SQL_NOW. */
+const char *given_assigned(int market_id, const char *partner_id, const char *slot_id);
+
+/* The station of a slot. */
+const char *given_station_of(const char *slot_id);
 
 /* A confirmed booking, made at SQL_NOW. */
 const char *given_booking(int market_id, const char *partner_id, const char *slot_id);

@@ -45,7 +45,7 @@ Test(scheduling_laws, hold_after_real_work)
 		"bookings_never_overlap", "days_within_12_hours", "partner_days_match_bookings",
 		"slots_know_their_days", "completed_bookings_paid_once",
 		"bookings_tell_each_transition", "bookings_moved_in_time", "bookings_are_whole",
-		"slots_are_whole" };
+		"bookings_come_from_whom_they_say", "slots_are_whole" };
 
 	sql_as("socius_law");
 	for (size_t i = 0; i < sizeof(laws) / sizeof(laws[0]); i++) {
@@ -172,6 +172,42 @@ Test(scheduling_laws, see_a_free_forfeit_that_was_late)
 	    "update events.event set to_state = 'forfeited' where market_id = %d "
 	    "and to_state = 'late_forfeited'",
 	    market, market);
+}
+
+Test(scheduling_laws, see_a_decline_after_the_start)
+{
+	const char *assigned = given_assigned(market, sql_partner(market, "courier"), slot);
+
+	sql_run("%s", act_call("decline_booking", market,
+			  sql_text("select partner_id from scheduling.booking "
+				   "where booking_id = '%s'",
+			      assigned),
+			  assigned, "d", "2026-03-02 11:00+00"));
+	cr_assert_eq(
+	    sql_count("select from laws.bookings_moved_in_time where market_id = %d", market), 0);
+	sql_breaks_law("bookings_moved_in_time",
+	    "update events.event set occurred_at = '2026-03-28 19:00+00' where subject_id = '%s' "
+	    "and to_state = 'declined'",
+	    assigned);
+	sql_breaks_law("bookings_come_from_whom_they_say",
+	    "update scheduling.booking set origin = 'self' where booking_id = '%s'", assigned);
+}
+
+Test(scheduling_laws, see_whoever_booked_for_another)
+{
+	const char *cancelled = given_booking(market, sql_partner(market, "courier"), slot);
+
+	sql_run("%s", cancel_call(market, cancelled, "c", "2026-03-02 11:00+00"));
+	cr_assert_eq(sql_count("select from laws.bookings_come_from_whom_they_say "
+			       "where market_id = %d",
+			 market),
+	    0);
+	sql_breaks_law("bookings_come_from_whom_they_say",
+	    "update scheduling.booking set origin = 'assigned' where booking_id = '%s'", booking);
+	sql_breaks_law("bookings_come_from_whom_they_say",
+	    "update scheduling.booking set reason = 'Another.' where booking_id = '%s'", cancelled);
+	sql_breaks_law("bookings_are_whole",
+	    "update scheduling.booking set reason = null where booking_id = '%s'", cancelled);
 }
 
 Test(scheduling_laws, see_a_booking_that_is_not_whole)
