@@ -14,6 +14,13 @@ assign(const char *token, const char *slot_id, const char *partner_id, const cha
 }
 
 static struct story_reply *
+book(const char *token, const char *slot_id)
+{
+	return story_call(
+	    "POST", story_print("/v1/slots/%s/bookings", slot_id), token, story_key(), NULL);
+}
+
+static struct story_reply *
 decline(const char *token, const struct story_reply *booking)
 {
 	return story_call("POST",
@@ -77,7 +84,7 @@ Test(assigned, is_for_operators_and_their_market)
 	    assign(story.operator_token, story_key(), bob.partner_id, story_key()), "slot_unknown");
 	story_refused(
 	    assign(story.operator_token, slot, eve.partner_id, story_key()), "not_enrolled");
-	own = story_post(ada.token, story_print("/v1/slots/%s/bookings", slot), NULL);
+	own = book(ada.token, slot);
 	story_refused(decline(ada.token, own), "booking_not_assigned");
 	story_refused(decline(bob.token, own), "booking_unknown");
 	story_refused(decline(story.operator_token, own), "scope_missing");
@@ -88,8 +95,7 @@ Test(assigned, shows_why_an_operator_cancelled)
 {
 	struct story_partner ada = story_partner("courier");
 	const char *slot = story_slot(story_station(), "2026-03-02T17:00", "2026-03-02T21:00", 1);
-	struct story_reply *booking =
-	    story_post(ada.token, story_print("/v1/slots/%s/bookings", slot), NULL);
+	struct story_reply *booking = book(ada.token, slot);
 	const char *id = story_text(booking, "booking_id");
 
 	cr_assert(json_is_null(story_at(booking, "reason")));
@@ -118,6 +124,5 @@ Test(assigned, leaves_others_the_next_free_slot)
 	refusal = story_call(
 	    "POST", story_print("/v1/slots/%s/bookings", slot), bob.token, story_key(), NULL);
 	cr_assert_str_eq(story_text(refusal, "next_slot_id"), next);
-	cr_assert_eq(
-	    story_post(bob.token, story_print("/v1/slots/%s/bookings", next), NULL)->status, 201);
+	cr_assert_eq(book(bob.token, next)->status, 201);
 }
