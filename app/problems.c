@@ -116,8 +116,10 @@ const struct problem_kind problems[] = {
 	{ "agreement_unknown", 404, "There is no such share agreement.", "Check the id." },
 	{ "agreement_missing", 409, "No share agreement is in force at that time.",
 	    "Make one that is effective from then or earlier." },
-	{ "agreement_parts_wrong", 422, "The parts of an agreement must sum to 1,000,000 ppm.",
-	    "Correct `parties`." },
+	{ "agreement_parts_wrong", 422, "The parts of an agreement do not fit its base.",
+	    "Let `parties` sum to 1,000,000 ppm, each once: vendor and platform for prices, "
+	    "partner "
+	    "and platform for everything else." },
 	{ "agreement_overlaps", 409, "Another version is effective from the same instant.",
 	    "Choose another `effective_from`." },
 	{ "trip_unknown", 404, "There is no such trip.", "Check the id." },
@@ -127,6 +129,8 @@ const struct problem_kind problems[] = {
 	    "A completed trip has no cancellation fee; a cancelled one has no fare." },
 	{ "trip_currency_differs", 422, "The currency is not the market's.",
 	    "Send amounts in the market's currency." },
+	{ "transaction_reversed_already", 409, "The ledger transaction was reversed before.",
+	    "Nothing is left to reverse." },
 	{ "transaction_balances", 500, "A ledger transaction does not balance.",
 	    "Tell us the request_id.", false },
 

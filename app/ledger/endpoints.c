@@ -8,7 +8,8 @@
 #define BASES "fare slot_pay net_sales price"
 
 static const struct field party[] = {
-	{ "party", BODY, STRING, .among = "partner platform" },
+	{ "party", BODY, STRING, .among = "partner platform vendor",
+	    .says = "base price: vendor and platform; other bases: partner and platform" },
 	{ "share_ppm", BODY, INT, .min = 0, .max = 1000000,
 	    .says = "parts of a million: 200000 is 20 %" },
 	{ 0 },
@@ -69,6 +70,18 @@ static const struct endpoint endpoints[] = {
 	    .takes = TAKES({ "market_id", MARKET, INT }, { "caller_id", CALLER, UUID, true },
 		{ "now", CLOCK, INSTANT }, { "partner_id", PATH, UUID }),
 	    .gives = ONE,
+	    .fails = "partner_unknown",
+	},
+	{
+	    .says = "List what a partner owes and what was withheld of it, the newest first.",
+	    .method = GET,
+	    .path = "/v1/partners/{partner_id}/deductions",
+	    .scope = SCOPE_EARNINGS_READ,
+	    .calls = "api.list_deductions",
+	    .takes = TAKES({ "market_id", MARKET, INT }, { "caller_id", CALLER, UUID, true },
+		{ "partner_id", PATH, UUID }, { "limit", LIMIT, INT },
+		{ "after_created_at", CURSOR, INSTANT }, { "after_deduction_id", CURSOR, UUID }),
+	    .gives = LIST,
 	    .fails = "partner_unknown",
 	},
 	{

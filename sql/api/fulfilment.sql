@@ -24,20 +24,9 @@ end
 $$;
 comment on function fulfilment.price_trip is 'what a trip comes to; the quote and the report call it alike';
 
--- The agreement that splits fares at a moment; no row where there is none.
-create or replace function fulfilment.agreement_at(p_market_id int, p_at timestamptz)
-returns setof ledger.share_agreement
-language sql stable parallel safe rows 1 as $$
-	select a.*
-	from ledger.share_agreement a
-	where a.market_id = p_market_id and a.base = 'fare' and a.effective_from <= p_at
-	order by a.effective_from desc
-	limit 1
-$$;
-comment on function fulfilment.agreement_at is 'the share agreement for fares in force at a moment';
-
 -- Posts what a trip comes to. Who paid by card paid the platform; who paid cash paid the partner,
--- whose wallet then owes the platform its part and the taxes.
+-- whose wallet then owes the platform its part and the taxes. Either way the share, and nothing but
+-- the share, is what may be withheld from.
 create or replace function fulfilment.post_trip(p_trip fulfilment.trip, p_transaction_id uuid)
 returns bigint
 language plpgsql as $$
@@ -59,7 +48,8 @@ begin
 	end if;
 	return ledger.post(p_trip.market_id, p_trip.partner_id, p_transaction_id,
 		case p_trip.status when 'completed' then 'trip' else 'cancellation_fee' end,
-		p_trip.trip_id, v_accounts, v_amounts, p_trip.ended_at, p_trip.reported_at);
+		p_trip.trip_id, v_accounts, v_amounts, p_trip.ended_at, p_trip.reported_at,
+		p_trip.partner_share_minor);
 end
 $$;
 comment on function fulfilment.post_trip is 'posts the one ledger transaction of a trip; returns its entry_no';
@@ -127,7 +117,6 @@ $$;
 comment on function fulfilment.show_trip is 'a trip as the API shows it';
 
 grant execute on function fulfilment.price_trip to wall_member, wall_operator;
-grant execute on function fulfilment.agreement_at to wall_member, wall_operator;
 grant execute on function fulfilment.post_trip, fulfilment.finish_trip, fulfilment.no_driver
 	to wall_operator;
 grant execute on function fulfilment.show_trip to wall_member, wall_operator;
@@ -164,7 +153,7 @@ begin
 	from core.market m
 	left join onboarding.enrolment e on e.market_id = p_market_id
 		and e.partner_id = p_partner_id and e.kind = 'driver'
-	left join lateral fulfilment.agreement_at(p_market_id, p_started_at) a on true
+	left join lateral ledger.agreement_at(p_market_id, 'fare', p_started_at) a on true
 	where m.market_id = p_market_id;
 	if p_ended_at < p_started_at then
 		refused := 'trip_times_wrong';
@@ -240,7 +229,7 @@ begin
 	perform core.enter(p_market_id, null);
 	select m.* into v_market from core.market m where m.market_id = p_market_id;
 	select a.* into v_agreement
-	from fulfilment.agreement_at(p_market_id,
+	from ledger.agreement_at(p_market_id, 'fare',
 		coalesce(p_started_at, v_market.test_now, p_now)) a;
 	if not fulfilment.amounts_fit(v_status, p_fare_minor, v_tip_minor, v_tolls_minor,
 		v_taxes_minor, v_fee_minor) then

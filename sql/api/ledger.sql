@@ -20,6 +20,20 @@ $$;
 comment on function ledger.show_agreement is 'an agreement as the API shows it';
 grant execute on function ledger.show_agreement to wall_operator;
 
+-- The agreement that splits a base at a moment; no row where there is none.
+create or replace function ledger.agreement_at(p_market_id int, p_base text, p_at timestamptz)
+returns setof ledger.share_agreement
+language sql stable parallel safe rows 1 as $$
+	select a.*
+	from ledger.share_agreement a
+	where a.market_id = p_market_id and a.base = p_base and a.effective_from <= p_at
+	order by a.effective_from desc
+	limit 1
+$$;
+comment on function ledger.agreement_at is 'the share agreement for a base in force at a moment';
+grant execute on function ledger.agreement_at
+	to wall_partner, wall_member, wall_operator, wall_runner;
+
 -- Makes an agreement, which is a new version for its base from effective_from on. Trips that are
 -- reported keep the one they were split by.
 create or replace function api.create_share_agreement(p_market_id int, p_actor_id uuid,
@@ -48,7 +62,7 @@ begin
 		array_agg((e.item ->> 'share_ppm')::int order by e.line)
 	into v_parties, v_shares_ppm
 	from jsonb_array_elements(p_parties) with ordinality as e (item, line);
-	if ledger.shares_fit(v_parties, v_shares_ppm) is not true then
+	if ledger.agreement_fits(p_base, v_parties, v_shares_ppm) is not true then
 		perform core.refuse('agreement_parts_wrong');
 	end if;
 	insert into ledger.share_agreement (market_id, share_agreement_id, name, base, effective_from,
@@ -144,7 +158,8 @@ begin
 		limit v_unsettled
 	) n;
 	"row" := row(p_partner_id, v_wallet.balance_minor, v_wallet.currency, v_wallet.floor_minor,
-		v_wallet.entries, v_unsettled, v_since, core.clock(p_market_id, p_now));
+		v_wallet.entries, v_unsettled, v_since, core.clock(p_market_id, p_now),
+		v_wallet.owed_minor);
 end
 $$;
 alter function api.get_balance owner to wall_member;

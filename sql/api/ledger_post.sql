@@ -44,16 +44,19 @@ comment on function ledger.close_week is 'closes a statement week and all before
 
 -- Posts one transaction to one wallet and returns its entry_no. The only writer of
 -- ledger.transaction. Debit is positive; the wallet changes by minus what stands on account 2000.
--- The wallet's row lock orders the entries, so entry_no has no gap.
+-- The wallet's row lock orders the entries, so entry_no has no gap. p_share_minor is the part of an
+-- earning of which a quarter may be withheld for what the owner owes (tips and tolls are no part of
+-- it); who owes nothing pays nothing for that, the wallet's update tells.
 create or replace function ledger.post(p_market_id int, p_owner_id uuid, p_transaction_id uuid,
 	p_kind text, p_cause_id uuid, p_accounts int[], p_amounts bigint[],
-	p_occurred_at timestamptz, p_now timestamptz) returns bigint
+	p_occurred_at timestamptz, p_now timestamptz, p_share_minor bigint default 0) returns bigint
 language plpgsql as $$
 declare
 	v_wallet_minor bigint := 0;
 	v_balance_minor bigint;
 	v_entry_no bigint;
 	v_currency text;
+	v_owed_minor bigint;
 begin
 	for v_line in 1 .. array_length(p_accounts, 1) loop
 		if p_accounts[v_line] = 2000 then
@@ -67,8 +70,8 @@ begin
 	update ledger.wallet w
 	set entries = w.entries + 1, balance_minor = w.balance_minor + v_wallet_minor, dirty = true
 	where w.market_id = p_market_id and w.owner_id = p_owner_id
-	returning w.entries, w.balance_minor, w.currency
-	into v_entry_no, v_balance_minor, v_currency;
+	returning w.entries, w.balance_minor, w.currency, w.owed_minor
+	into v_entry_no, v_balance_minor, v_currency, v_owed_minor;
 	if not found then
 		raise exception 'no wallet of % in market %', p_owner_id, p_market_id;
 	end if;
@@ -79,6 +82,10 @@ begin
 		v_entry_no, p_transaction_id, p_kind, p_cause_id, p_accounts, p_amounts, v_wallet_minor,
 		v_balance_minor, v_currency, p_occurred_at, p_now,
 		ledger.week_of(p_market_id, p_occurred_at));
+	if v_owed_minor > 0 and p_share_minor > 0 then
+		perform ledger.withhold(p_market_id, p_owner_id, p_transaction_id, p_share_minor,
+			p_occurred_at, p_now);
+	end if;
 	return v_entry_no;
 end
 $$;

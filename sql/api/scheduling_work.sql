@@ -166,7 +166,7 @@ begin
 		if v_pay_minor > 0 then
 			perform ledger.post(p_market_id, p_partner_id, p_transaction_id, 'slot_pay',
 				p_booking_id, array[5000, 2000], array[v_pay_minor, -v_pay_minor],
-				v_booking.ends_at, v_now);
+				v_booking.ends_at, v_now, v_pay_minor);
 		end if;
 	end if;
 	"row" := scheduling.booking_now(p_market_id, p_booking_id);
