@@ -42,6 +42,7 @@ obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 ENGINE = $(OUT)/libengine.a
 APP = $(OUT)/libapp.a
 CTL = $(OUT)/libctl.a
+PAGE = $(BUILD)/docs/swagger-ui-bundle.js
 
 .PHONY: help build tests db serve check test fmt laws docs bench battery cover clean
 .DEFAULT_GOAL := build
@@ -49,7 +50,11 @@ CTL = $(OUT)/libctl.a
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
 
-build: $(OUT)/socius.so $(OUT)/socius-run $(OUT)/socius-ctl ## compile the server module, the runner and the command line
+build: $(OUT)/socius.so $(OUT)/socius-run $(OUT)/socius-ctl $(PAGE) ## compile the server module, the runner and the command line
+
+# What GET /docs shows, by npm and once. Without it everything else works, and the page says so.
+$(PAGE): docs/api/page/package.json docs/api/page/package-lock.json
+	@docs/api/page/install.sh $(@D)
 
 $(OUT)/obj/src/gate%.o: src/gate%.c
 	@mkdir -p $(@D)
@@ -140,7 +145,7 @@ $(foreach kind,$(KINDS) bench,$(eval $(call program_of_kind,$(kind))))
 
 .SECONDARY:
 
-tests: $(TESTS) $(OUT)/room/socius.so $(OUT)/socius-run $(OUT)/socius-ctl
+tests: $(TESTS) $(OUT)/room/socius.so $(OUT)/socius-run $(OUT)/socius-ctl $(PAGE)
 
 db: ## start the database alone, migrated, in the background
 	./socius db

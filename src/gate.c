@@ -65,6 +65,7 @@ read_settings(void)
 	    world_setting("SOCIUS_PG_CONNINFO", "dbname=socius"));
 	gate.keys_folder = world_setting("SOCIUS_KEYS", arena_print(&prepared, "%s/keys", var));
 	gate.spool_folder = arena_print(&prepared, "%s/spool", var);
+	gate.docs_folder = arena_print(&prepared, "%s/bin/docs", var);
 	gate.trusts_forwarded = world_setting_int("SOCIUS_TRUST_FORWARDED", 0, 0, 1) == 1;
 	gate.logs_requests = strcmp(level, "debug") == 0 || strcmp(level, "info") == 0;
 }
@@ -144,6 +145,7 @@ share_metrics(void)
 		[OWN_HEALTH] = { "GET", "/healthz" },
 		[OWN_READY] = { "GET", "/readyz" },
 		[OWN_DOCUMENT] = { "GET", "/openapi.json" },
+		[OWN_DOCS] = { "GET", "/docs" },
 		[OWN_METRICS] = { "GET", "/metrics" },
 		[OWN_NONE] = { "", "" },
 	};
@@ -205,6 +207,7 @@ gate_prepare(const struct app *of)
 	gate.encoder = (struct encoder){ gate.contract, &gate.cursor_key };
 	spool_prepare();
 	write_document();
+	docs_prepare(gate.docs_folder, &prepared);
 	list_statements();
 	share_metrics();
 	share_limit();

@@ -105,22 +105,34 @@ answer_options(struct exchange *exchange)
 	reply_options(exchange, request->allow);
 }
 
+/* Reading is all that one may do with these. */
+static void
+answer_own(
+    struct exchange *exchange, enum own_route route, void (*answer)(struct exchange *exchange))
+{
+	exchange->route = gate.contract->operations_count + (int)route;
+	exchange->request.allow = "GET, HEAD";
+	if (exchange->reader.options)
+		reply_options(exchange, exchange->request.allow);
+	else if (exchange->request.method != GET)
+		exchange_refuse(exchange, "method_not_allowed", NULL);
+	else
+		answer(exchange);
+}
+
 bool
 own_answers(struct exchange *exchange)
 {
-	struct request *request = &exchange->request;
+	struct text path = exchange->request.path;
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		if (!text_is(request->path, own[i].path))
+		if (!text_is(path, own[i].path))
 			continue;
-		exchange->route = gate.contract->operations_count + (int)own[i].route;
-		request->allow = "GET, HEAD";
-		if (exchange->reader.options)
-			reply_options(exchange, request->allow);
-		else if (request->method != GET)
-			exchange_refuse(exchange, "method_not_allowed", NULL);
-		else
-			own[i].answer(exchange);
+		answer_own(exchange, own[i].route, own[i].answer);
+		return true;
+	}
+	if (docs_find(path) != NULL) {
+		answer_own(exchange, OWN_DOCS, docs_answer);
 		return true;
 	}
 	if (!exchange->reader.options)

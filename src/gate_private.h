@@ -8,6 +8,7 @@
  *	gate_pool.c      .asks and .prepares of cold rows
  *	gate_own.c       the engine's own routes: /healthz, /readyz, /openapi.json, OPTIONS; and
  *	                 /metrics on the second listener
+ *	gate_docs.c      GET /docs: the page that shows the API, and its files
  *	gate_stream.c    server-sent events
  *	gate_spool.c     bodies that are too large for memory
  *	gate_reply.c     the head of a reply
@@ -84,7 +85,7 @@ struct client {
 };
 
 /* Engine's own routes, counted behind the operations. */
-enum own_route { OWN_HEALTH, OWN_READY, OWN_DOCUMENT, OWN_METRICS, OWN_NONE, OWN_ROUTES };
+enum own_route { OWN_HEALTH, OWN_READY, OWN_DOCUMENT, OWN_DOCS, OWN_METRICS, OWN_NONE, OWN_ROUTES };
 
 struct stream;
 
@@ -125,7 +126,7 @@ struct gate {
 	/* made in the parent */
 	const struct app *app;
 	const char *conninfo;
-	const char *keys_folder, *spool_folder;
+	const char *keys_folder, *spool_folder, *docs_folder;
 	const struct contract *contract;
 	const struct route *route;
 	struct cursor_key cursor_key;
@@ -193,6 +194,13 @@ void gate_pool_ready(void *arg, int events);
 /* gate_own.c */
 bool own_answers(struct exchange *exchange);
 void own_metrics(struct exchange *exchange);
+
+/* gate_docs.c: the files are read in the parent, before the sandbox. A file that is missing is not
+ * found; NULL: there is none for this path. */
+struct docs_file;
+void docs_prepare(const char *folder, struct arena *arena);
+const struct docs_file *docs_find(struct text path);
+void docs_answer(struct exchange *exchange);
 
 /* gate_stream.c */
 void stream_open(struct exchange *exchange, const struct answer *answer);

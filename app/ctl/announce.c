@@ -139,8 +139,8 @@ announce_api(struct ctl *ctl, const struct plan *plan)
 	if (plan->edge)
 		(void)printf("  edge      %s  (certificate: %s/edge/certificate.pem)\n",
 		    edge_url(ctl), settings->var);
-	(void)printf("  document  %s/openapi.json\n", api_url(ctl));
-	(void)printf("  docs      docs/OPERATING.md, docs/api/problems.md\n");
+	(void)printf("  docs      %s/docs  (the document: /openapi.json)\n", api_url(ctl));
+	(void)printf("  guides    docs/api/guide.md, docs/OPERATING.md\n");
 	(void)printf("  metrics   http://127.0.0.1:%d/metrics\n", settings->metrics_port);
 }
 

@@ -1,0 +1,169 @@
+#!/bin/sh
+# GET /docs: headers, media types and what is not found, directly and through the edge; and, where
+# there is a browser (Debian's chromium and chromium-driver), the page itself: it shows the API, a
+# request tried out with a token is answered, and the content security policy stops nothing.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+
+passed=0
+failed=0
+ctl=${SOCIUS_CTL:-build/socius-ctl}
+place=$(mktemp -d /tmp/socius-page.XXXXXX)
+chmod 755 "$place"
+driver=''
+
+finish() {
+	trap - EXIT
+	[ -z "$driver" ] || kill "$driver" 2>/dev/null
+	./socius stop >/dev/null 2>&1
+	rm -rf "$place"
+}
+trap finish EXIT
+trap 'exit 1' HUP INT TERM
+
+# expect NAME WANTED GOT
+expect() {
+	if [ "$2" = "$3" ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf 'FAIL %s: wanted "%s", got "%s"\n' "$1" "$2" "$3"
+	fi
+}
+
+# get FORMAT PATH [WORDS OF CURL...]: what curl's --write-out says
+get() {
+	format=$1
+	path=$2
+	shift 2
+	curl -sk --path-as-is -o /dev/null -w "$format" "$@" "$url$path"
+}
+
+header() {
+	curl -sk -o /dev/null -D - "$url$2" | tr -d '\r' | sed -n "s/^$1: //Ip"
+}
+
+shows_what_it_is() {
+	expect "$name: the page" "200 text/html; charset=utf-8" \
+		"$(get '%{http_code} %{content_type}' /docs)"
+	expect "$name: with a slash" 200 "$(get '%{http_code}' /docs/)"
+	expect "$name: our script" "200 text/javascript; charset=utf-8" \
+		"$(get '%{http_code} %{content_type}' /docs/page.js)"
+	expect "$name: our style" "200 text/css; charset=utf-8" \
+		"$(get '%{http_code} %{content_type}' /docs/page.css)"
+	for path in /docs /docs/page.js; do
+		expect "$name: $path: policy" "default-src 'none'; script-src 'self'; style-src 'self'; \
+img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
+form-action 'none'" "$(header Content-Security-Policy "$path")"
+		expect "$name: $path: no guessing" nosniff "$(header X-Content-Type-Options "$path")"
+		expect "$name: $path: caches ask" no-cache "$(header Cache-Control "$path")"
+		tag=$(header ETag "$path")
+		expect "$name: $path: not modified" "304 0" \
+			"$(get '%{http_code} %{size_download}' "$path" -H "If-None-Match: $tag")"
+		expect "$name: $path: modified" 200 \
+			"$(get '%{http_code}' "$path" -H 'If-None-Match: "another"')"
+		expect "$name: $path: head" "200 0" "$(get '%{http_code} %{size_download}' "$path" --head)"
+	done
+	expect "$name: nothing inline" 0 "$(curl -sk "$url/docs" | grep -cE '<script>|style=|onclick')"
+	expect "$name: post" 405 "$(get '%{http_code}' /docs -X POST)"
+}
+
+finds_nothing_else() {
+	for path in /docs/../healthz /docs/%2e%2e/healthz /docs/..%2fconf%2fkore.conf /docs/package.json \
+		/docs/missing.html /docs/index.html /docs// /docs/. /docsx /docs/page.js/; do
+		expect "$name: $path" "404 application/problem+json" \
+			"$(get '%{http_code} %{content_type}' "$path")"
+	done
+}
+
+# wire METHOD PATH BODY: WebDriver
+wire() {
+	curl -s -m 60 -X "$1" "http://127.0.0.1:$driver_port$2" -H 'Content-Type: application/json' \
+		${3:+-d "$3"}
+}
+
+start_browser() {
+	chromedriver --port="$driver_port" >"$place/driver.log" 2>&1 &
+	driver=$!
+	curl -s -o /dev/null --retry 50 --retry-delay 1 --retry-connrefused \
+		"http://127.0.0.1:$driver_port/status"
+	session=$(wire POST /session '{"capabilities":{"alwaysMatch":{"acceptInsecureCerts":true,
+		"goog:loggingPrefs":{"browser":"ALL"},"goog:chromeOptions":{"args":["--headless=new",
+		"--no-sandbox","--disable-gpu","--disable-dev-shm-usage","--window-size=1280,1400",
+		"--user-data-dir='"$place"'/browser"]}}}}' | sed -n 's/.*"sessionId":"\([^"]*\)".*/\1/p')
+	expect "the browser starts" yes "${session:+yes}"
+}
+
+script() {
+	sed 's/\\/\\\\/g; s/"/\\"/g; s/	/ /g' tests/docs/page_story.js | tr '\n' '~' | sed 's/~/\\n/g'
+}
+
+is_used() {
+	token=$(./socius token --role operator --market demo)
+	wire POST "/session/$session/url" "{\"url\":\"$url/docs\"}" >/dev/null
+	wire POST "/session/$session/timeouts" '{"script":60000}' >/dev/null
+	expect "$name: authorized and tried out" \
+		'{"value":"operations true, status 200, body true"}' \
+		"$(wire POST "/session/$session/execute/async" \
+			"{\"script\":\"$(script)\",\"args\":[\"$token\"]}")"
+	expect "$name: the console is empty" '{"value":[]}' \
+		"$(wire POST "/session/$session/se/log" '{"type":"browser"}')"
+	wire GET "/session/$session/screenshot" | sed 's/.*"value":"//; s/".*//' |
+		base64 -d >"build/test/page-$name.png"
+}
+
+# A clone whose build had no npm that works.
+says_how_to_get_it() {
+	mkdir -p "$place/clone/build/programs" "$place/broken"
+	git ls-files -z | tar --null -T - -cf - | tar -C "$place/clone" -xf -
+	cp build/socius.so build/socius-run build/socius-ctl "$place/clone/build/programs/"
+	printf '#!/bin/sh\nexit 1\n' >"$place/broken/npm"
+	chmod +x "$place/broken/npm"
+	PATH=$place/broken:$PATH make -s -C "$place/clone" build/docs/swagger-ui-bundle.js \
+		>"$place/said" 2>&1
+	expect "without npm: the build goes on" 0 $?
+	expect "without npm: and says so" 1 "$(grep -c 'npm cannot install swagger-ui' "$place/said")"
+	./socius stop >/dev/null 2>&1
+	"$place/clone/socius" run --detach --programs build/programs >"$place/said" 2>&1
+	expect "without npm: it starts" 0 $?
+	name='without npm' url=http://127.0.0.1:$SOCIUS_PORT
+	expect "without npm: the page says how to get it" 1 \
+		"$(curl -s "$url/docs" | grep -c 'apt-get install npm')"
+	expect "without npm: no bundle" 404 "$(get '%{http_code}' /docs/swagger-ui-bundle.js)"
+	shows_what_it_is
+}
+
+start_instance() {
+	./socius run --detach --edge >"$place/said" 2>&1 || {
+		cat "$place/said"
+		echo "0 passed, 1 failed"
+		exit 1
+	}
+}
+
+mkdir -p build/test
+# shellcheck disable=SC2046 # the ports are words
+set -- $("$ctl" free-ports --count 4)
+SOCIUS_PORT=$1 SOCIUS_METRICS_PORT=$2 SOCIUS_EDGE_PORT=$3 driver_port=$4
+SOCIUS_VAR=$place/var
+export SOCIUS_VAR SOCIUS_PORT SOCIUS_METRICS_PORT SOCIUS_EDGE_PORT
+start_instance
+expect "run says where it is" 1 "$(grep -c "http://127.0.0.1:$SOCIUS_PORT/docs" "$place/said")"
+has_bundle=''
+[ ! -e build/docs/swagger-ui-bundle.js ] || has_bundle=yes
+has_browser=''
+! command -v chromedriver >/dev/null || has_browser=yes
+[ -n "$has_bundle" ] || echo "SKIPPED the page itself: npm has brought no swagger-ui"
+[ -n "$has_browser" ] || echo "SKIPPED the page in a browser: apt-get install chromium chromium-driver"
+[ "$has_bundle$has_browser" != yesyes ] || start_browser
+for name in directly edge; do
+	url=http://127.0.0.1:$SOCIUS_PORT
+	[ "$name" = directly ] || url=https://127.0.0.1:$SOCIUS_EDGE_PORT
+	shows_what_it_is
+	finds_nothing_else
+	[ -z "${session:-}" ] || is_used
+done
+says_how_to_get_it
+finish
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

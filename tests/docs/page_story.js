@@ -1,0 +1,48 @@
+/* What a person does on /docs, run in the page by tests/docs/page.sh: authorizes with a token, opens
+ * an operation, tries it out. The last argument is what to call with the outcome. */
+const [token, done] = arguments;
+
+function until(what, name) {
+	return new Promise((resolve, reject) => {
+		const give_up = setTimeout(() => reject(new Error("never came: " + name)), 20000);
+		const look = () => {
+			const found = what();
+
+			if (!found)
+				return setTimeout(look, 20);
+			clearTimeout(give_up);
+			resolve(found);
+		};
+		look();
+	});
+}
+
+const one = (selector) => until(() => document.querySelector(selector), selector);
+
+function type(input, text) {
+	const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+
+	set.call(input, text);
+	input.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+async function story() {
+	const said = [];
+
+	(await one("button.authorize")).click();
+	type(await one(".auth-container input"), token);
+	(await one(".auth-btn-wrapper button[type=submit]")).click();
+	(await one(".auth-btn-wrapper .btn-done")).click();
+	said.push("operations " + (document.querySelectorAll(".opblock").length > 40));
+	(await one('.opblock-get [data-path="/v1/stations"] a')).click();
+	(await one(".opblock.is-open .execute")).click();
+	const status = await one(".live-responses-table tbody .response-col_status");
+
+	said.push("status " + status.textContent.trim().slice(0, 3));
+	status.scrollIntoView();
+	said.push("body " + document.querySelector(".live-responses-table").textContent
+		.includes('"has_more"'));
+	return said.join(", ");
+}
+
+story().then(done, (fault) => done(String(fault)));
