@@ -14,6 +14,7 @@ static const struct room *const rooms[] = {
 	&room_fulfilment,
 	&room_ledger,
 	&room_payouts,
+	&room_cocreation,
 	&room_events,
 #ifdef SOCIUS_TEST_ROOM
 	&room_test,
@@ -24,20 +25,24 @@ static const struct room *const rooms[] = {
 #define READS_OF_MARKET \
 	SCOPE_SETUP_READ " " SCOPE_PARTNERS_READ " " SCOPE_SLOTS_READ " " SCOPE_BOOKINGS_READ \
 			 " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ " " SCOPE_LEDGER_READ \
-			 " " SCOPE_EVENTS_READ
+			 " " SCOPE_EVENTS_READ " " SCOPE_IDEAS_READ " " SCOPE_SALES_REPORTS_READ
 
 static const struct role roles[] = {
 	{ "partner",
 	    SCOPE_SETUP_READ " " SCOPE_PARTNERS_READ " " SCOPE_SLOTS_READ " " SCOPE_BOOKINGS_READ
 			     " " SCOPE_BOOKINGS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ
-			     " " SCOPE_EVENTS_READ,
+			     " " SCOPE_EVENTS_READ " " SCOPE_IDEAS_READ " " SCOPE_IDEAS_WRITE
+			     " " SCOPE_IDEAS_SUPPORT " " SCOPE_SALES_REPORTS_READ,
 	    "A courier, driver or co-creator: own rows only.", .is_partner = true },
 	{ "operator",
 	    READS_OF_MARKET " " SCOPE_SETUP_WRITE " " SCOPE_PARTNERS_WRITE " " SCOPE_BOOKINGS_ASSIGN
-			    " " SCOPE_TRIPS_WRITE " " SCOPE_PAYOUTS_PREPARE " " SCOPE_CLOCK_WRITE,
+			    " " SCOPE_TRIPS_WRITE " " SCOPE_PAYOUTS_PREPARE " " SCOPE_CLOCK_WRITE
+			    " " SCOPE_SALES_REPORTS_WRITE,
 	    "Runs one market." },
 	{ "auditor", READS_OF_MARKET, "Reads all of one market, writes nothing." },
-	{ "service", SCOPE_TRIPS_WRITE " " SCOPE_TRIPS_READ,
+	{ "service",
+	    SCOPE_TRIPS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_SALES_REPORTS_WRITE
+			      " " SCOPE_SALES_REPORTS_READ,
 	    "Another system of the company, such as the ride app that reports trips.",
 	    .unlimited = true },
 	{ "admin", SCOPE_MARKETS_WRITE " " SCOPE_SETUP_READ,
@@ -51,6 +56,7 @@ static const struct job jobs[] = {
 	{ "close_weeks", "Closes statement weeks that ended more than 48 hours ago.", 3600 },
 	{ "mark_missed", "Marks bookings that were not checked in 15 minutes after the start.",
 	    60 },
+	{ "expire_ideas", "Expires ideas that have not found their supporters in time.", 60 },
 	{ 0 },
 };
 

@@ -18,6 +18,11 @@
 #define SCOPE_EARNINGS_READ "earnings.read"     /* balance, earnings, statements, payouts */
 #define SCOPE_LEDGER_READ "ledger.read"         /* all transactions of the market */
 #define SCOPE_PAYOUTS_PREPARE "payouts.prepare" /* start a payout run */
+#define SCOPE_IDEAS_READ "ideas.read"
+#define SCOPE_IDEAS_WRITE "ideas.write"     /* submit and withdraw: own */
+#define SCOPE_IDEAS_SUPPORT "ideas.support" /* support, and take it back: own */
+#define SCOPE_SALES_REPORTS_READ "sales_reports.read"
+#define SCOPE_SALES_REPORTS_WRITE "sales_reports.write" /* report sales of ideas */
 #define SCOPE_EVENTS_READ "events.read"
 #define SCOPE_CLOCK_WRITE "clock.write" /* move the clock of a test market */
 

@@ -111,15 +111,28 @@ all_of(struct text from, const char *allowed)
 	return true;
 }
 
+/* YYYY-MM of a year from 1000 to 2999, digits and hyphens being all there is. */
+static bool
+is_month(struct text from)
+{
+	const char *at = from.at;
+
+	return (at[0] == '1' || at[0] == '2') && at[4] == '-' &&
+	       memchr(from.at, '-', from.bytes) == at + 4 && at[5] != '-' && at[6] != '-' &&
+	       (at[5] == '0' ? at[6] != '0' : at[5] == '1' && at[6] <= '2');
+}
+
 /* The formats of a STRING. Whether a currency or a time zone exists is known to SQL. */
 static const struct {
 	const char *name, *allowed, *says;
-	size_t min, max; /* bytes */
+	size_t min, max;                 /* bytes */
+	bool (*holds)(struct text from); /* of what is allowed and as long; NULL: all of it */
 } formats[] = {
 	{ "currency", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "Expected three capital letters of ISO 4217.",
 	    3, 3 },
 	{ "time_zone", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/",
 	    "Expected a name of the IANA time zone database such as Europe/Rome.", 1, 64 },
+	{ "month", "0123456789-", "Expected a month, YYYY-MM.", 7, 7, is_month },
 	{ "digits", "0123456789", "Expected digits only.", 0, JSON_STRING_BYTES_MAX },
 };
 
@@ -130,7 +143,8 @@ check_format(const struct place *place, const struct field *field, struct text f
 		if (strcmp(formats[i].name, field->format) != 0)
 			continue;
 		if (from.bytes < formats[i].min || from.bytes > formats[i].max ||
-		    !all_of(from, formats[i].allowed))
+		    !all_of(from, formats[i].allowed) ||
+		    (formats[i].holds != NULL && !formats[i].holds(from)))
 			fault(place, "format", formats[i].says);
 		return;
 	}

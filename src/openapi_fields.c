@@ -26,6 +26,7 @@ static const struct {
 } patterns[] = {
 	{ "currency", "^[A-Z]{3}$", "\"EUR\"" },
 	{ "time_zone", "^[A-Za-z0-9_+/-]{1,64}$", "\"Europe/Rome\"" },
+	{ "month", "^[12][0-9]{3}-(0[1-9]|1[0-2])$", "\"2026-03\"" },
 	{ "digits", "^[0-9]*$", "\"1234\"" },
 };
 
