@@ -68,6 +68,8 @@ const struct problem_kind problems[] = {
 	{ "clock_not_test", 409, "Only a test market's clock can be moved.",
 	    "Make a market with `is_test` true." },
 	{ "clock_backwards", 409, "The clock only goes forward.", "Choose a later instant." },
+	{ "account_foreign", 403, "A customer applies for itself only.",
+	    "Leave out `account_id` and `partner_id`." },
 	{ "account_unknown", 404, "There is no such account.", "Check the id." },
 	{ "partner_unknown", 404, "There is no such partner.", "Check the id." },
 	{ "programme_unknown", 404, "There is no such programme.", "Check the id." },
@@ -79,6 +81,8 @@ const struct problem_kind problems[] = {
 	    "Use the enrolment there is." },
 	{ "not_enrolled", 409, "The partner has no active enrolment of the kind that this needs.",
 	    "Enrol first." },
+	{ "requirements_due", 409, "Something that the partner's programme asks for is due.",
+	    "See `requirements`: satisfy each, or wait for what has been submitted." },
 
 	/* scheduling */
 	{ "zone_unknown", 404, "There is no such zone.", "Check the id." },

@@ -7,7 +7,9 @@
 #define SCOPE_MARKETS_WRITE "markets.write"   /* make markets: admins */
 #define SCOPE_SETUP_WRITE "setup.write"       /* programmes, zones, stations, slots, agreements */
 #define SCOPE_SETUP_READ "setup.read"         /* the same, to read */
-#define SCOPE_PARTNERS_WRITE "partners.write" /* enrol partners */
+#define SCOPE_PARTNERS_WRITE "partners.write" /* review documents */
+#define SCOPE_PARTNERS_APPLY "partners.apply" /* make partners; a customer: itself */
+#define SCOPE_ONBOARDING_WRITE "onboarding.write" /* enrolments, documents, bank account: own */
 #define SCOPE_PARTNERS_READ "partners.read"
 #define SCOPE_SLOTS_READ "slots.read"
 #define SCOPE_BOOKINGS_READ "bookings.read"
@@ -24,6 +26,9 @@
 #define SCOPE_SALES_REPORTS_READ "sales_reports.read"
 #define SCOPE_SALES_REPORTS_WRITE "sales_reports.write" /* report sales of ideas */
 #define SCOPE_EVENTS_READ "events.read"
-#define SCOPE_CLOCK_WRITE "clock.write" /* move the clock of a test market */
+#define SCOPE_IDEAS_READ "ideas.read"
+#define SCOPE_IDEAS_SUPPORT "ideas.support" /* support ideas; one voice an account */
+#define SCOPE_ME_READ "me.read"             /* the account itself */
+#define SCOPE_CLOCK_WRITE "clock.write"     /* move the clock of a test market */
 
 #endif

@@ -71,12 +71,16 @@ minting_sign(struct ctl *ctl, const struct caller *caller, int64_t life_s)
 }
 
 static void
-find_caller(struct ctl *ctl, struct caller *caller, const char *market, const char *partner)
+find_caller(struct ctl *ctl, struct caller *caller, const char *market, const char *partner,
+    const char *account)
 {
 	PGconn *connection;
 
-	caller->account_id =
-	    minting_account(&ctl->arena, caller->role, market != NULL ? market : "platform");
+	if (account != NULL)
+		caller->account_id = read_uuid(account, "--account");
+	else
+		caller->account_id = minting_account(
+		    &ctl->arena, caller->role, market != NULL ? market : "platform");
 	if (market == NULL)
 		return;
 	connection = database_open(ctl, "postgres", "socius");
@@ -95,19 +99,23 @@ token_run(struct ctl *ctl)
 	struct caller caller = { .known = true, .role = options_needed(ctl, "--role") };
 	const char *market = options_value(ctl, "--market");
 	const char *partner = options_value(ctl, "--partner");
+	const char *account = options_value(ctl, "--account");
 	int64_t life_s = options_int(ctl, "--ttl", TOKEN_LIFE_S, 1, TOKEN_LIFE_S_MAX);
 	bool is_partner = strcmp(caller.role, "partner") == 0;
 	char *token;
 
 	options_end(ctl);
 	if (!is_role(caller.role))
-		log_die("there is no role \"%s\": partner, operator, auditor, service or admin",
+		log_die("there is no role \"%s\": partner, customer, operator, auditor, service or "
+			"admin",
 		    caller.role);
 	if (is_partner != (partner != NULL))
 		log_die("--partner ID is for --role partner, which needs it");
+	if (account != NULL && strcmp(caller.role, "customer") != 0)
+		log_die("--account ID is for --role customer, which may do without it");
 	if ((market == NULL) != (strcmp(caller.role, "admin") == 0))
 		log_die("--market CODE is for every role but admin, which is of no market");
-	find_caller(ctl, &caller, market, partner);
+	find_caller(ctl, &caller, market, partner, account);
 	token = minting_sign(ctl, &caller, life_s);
 	(void)puts(token);
 	free(token);

@@ -43,8 +43,9 @@ static const struct endpoint endpoints[] = {
 		    .max = MONEY_MAX, .says = "of a cancelled trip; split like a fare" }),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails = "partner_unknown not_enrolled agreement_missing trip_times_wrong "
-		     "trip_in_the_future trip_amounts_wrong trip_currency_differs key_reused",
+	    .fails =
+		"partner_unknown not_enrolled requirements_due agreement_missing trip_times_wrong "
+		"trip_in_the_future trip_amounts_wrong trip_currency_differs key_reused",
 	},
 	{
 	    .says = "List trips, the newest first; a partner sees its own.",

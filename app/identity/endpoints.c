@@ -52,10 +52,10 @@ static const struct endpoint endpoints[] = {
 	    .fails = "market_unknown",
 	},
 	{
-	    .says = "Make a partner.",
+	    .says = "Make a partner; a customer applies for itself.",
 	    .method = POST,
 	    .path = "/v1/partners",
-	    .scope = SCOPE_PARTNERS_WRITE,
+	    .scope = SCOPE_PARTNERS_APPLY,
 	    .calls = "api.create_partner",
 	    .takes = TAKES({ "market_id", MARKET, INT }, { "actor_id", ACCOUNT, UUID },
 		{ "actor_role", ROLE, STRING }, { "now", CLOCK, INSTANT },
@@ -65,14 +65,15 @@ static const struct endpoint endpoints[] = {
 		{ "partner_id", BODY, UUID, .optional = true,
 		    .says = "an id of the client's own, for imports" },
 		{ "account_id", BODY, UUID, .optional = true,
-		    .says = "the account behind it; absent: a new one" },
+		    .says = "the account behind it; absent: a new one, or the customer's own" },
 		{ "name", BODY, STRING, .max = 200, .example = "\"Ada Rossi\"" },
 		{ "enrolments", BODY, ITEMS, .min = 1, .max = 3, .items = enrolment,
-		    .says = "kinds of work, all active at once",
+		    .says = "kinds of work, active at once where nothing is due",
 		    .example = "[{\"kind\": \"courier\"}]" }),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails = "account_unknown partner_exists programme_unknown programme_kind_differs "
+	    .fails = "account_foreign account_unknown partner_exists programme_unknown "
+		     "programme_kind_differs "
 		     "enrolment_exists key_reused",
 	},
 	{

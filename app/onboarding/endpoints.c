@@ -5,6 +5,13 @@
 #include "scopes.h"
 #include "socius/endpoint.h"
 
+#define REQUIREMENTS "identity right_to_work driving_licence vehicle insurance bank_account"
+
+static const struct field requirement[] = {
+	{ "requirement", BODY, STRING, .among = REQUIREMENTS },
+	{ 0 },
+};
+
 static const struct endpoint endpoints[] = {
 	{
 	    .says = "Make a programme.",
@@ -19,7 +26,12 @@ static const struct endpoint endpoints[] = {
 		{ "name", BODY, STRING, .max = 200, .example = "\"City couriers\"" },
 		{ "kind", BODY, STRING, .among = "courier driver co_creator" },
 		{ "archetype", BODY, STRING, .among = "host companion advisor director",
-		    .says = "the kind of exchange that the programme declares" }),
+		    .says = "the kind of exchange that the programme declares" },
+		{ "requirements", BODY, ITEMS, .optional = true, .min = -1, .max = 6,
+		    .items = requirement,
+		    .says = "what it asks of its partners before they work or are paid; absent: "
+			    "nothing",
+		    .example = "[{\"requirement\": \"identity\"}]" }),
 	    .gives = ONE,
 	    .status = 201,
 	    .fails = "key_reused",

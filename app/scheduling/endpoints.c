@@ -167,8 +167,8 @@ static const struct endpoint endpoints[] = {
 		{ "event_id", FRESH, UUID }, { "slot_id", PATH, UUID, .says = "slot to book" }),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails = "slot_unknown slot_not_released slot_started not_enrolled slot_full "
-		     "slots_overlap day_limit_reached key_reused",
+	    .fails = "slot_unknown slot_not_released slot_started not_enrolled "
+		     "requirements_due slot_full slots_overlap day_limit_reached key_reused",
 	},
 	{
 	    .says = "List bookings by start; a partner sees its own.",
@@ -210,8 +210,8 @@ static const struct endpoint endpoints[] = {
 		{ "partner_id", BODY, UUID, .says = "an active courier" }),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails = "slot_unknown slot_started partner_unknown not_enrolled slot_full "
-		     "slots_overlap day_limit_reached key_reused",
+	    .fails = "slot_unknown slot_started partner_unknown not_enrolled "
+		     "requirements_due slot_full slots_overlap day_limit_reached key_reused",
 	},
 	{
 	    .says = "Decline an assigned booking, at no cost, until the start.",
@@ -268,7 +268,7 @@ static const struct endpoint endpoints[] = {
 		{ "booking_id", PATH, UUID }),
 	    .gives = ONE,
 	    .fails = "booking_unknown booking_not_confirmed check_in_too_early check_in_too_late "
-		     "key_reused",
+		     "requirements_due key_reused",
 	},
 	{
 	    .says = "Complete a booking once its slot has ended, and be paid.",

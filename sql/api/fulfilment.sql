@@ -167,6 +167,10 @@ begin
 		detail := jsonb_build_object('currency', v_currency);
 	elsif v_enrolment is distinct from 'active' then
 		refused := fulfilment.no_driver(p_market_id, p_partner_id);
+		if refused = 'not_enrolled' then
+			select e.refused, e.detail into refused, detail
+			from onboarding.explain_enrolment(p_market_id, p_partner_id, 'driver', null, p_now) e;
+		end if;
 	elsif v_agreement.share_agreement_id is null then
 		refused := 'agreement_missing';
 	else
@@ -204,7 +208,7 @@ begin
 end
 $$;
 alter function api.create_trip owner to wall_operator;
-comment on function api.create_trip is 'Takes the report of a finished trip and posts what it comes to. Refuses: partner_unknown not_enrolled agreement_missing trip_times_wrong trip_in_the_future trip_amounts_wrong trip_currency_differs key_reused';
+comment on function api.create_trip is 'Takes the report of a finished trip and posts what it comes to. Refuses: partner_unknown not_enrolled requirements_due agreement_missing trip_times_wrong trip_in_the_future trip_amounts_wrong trip_currency_differs key_reused';
 grant execute on function api.create_trip to socius_gate;
 call core.make_batch('api.create_trip'::regproc::regprocedure, 'wall_operator', 'wallets');
 

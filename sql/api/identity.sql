@@ -138,7 +138,7 @@ from identity.partner p;
 alter view identity.partner_shown owner to socius_owner;
 grant select on identity.partner_shown to wall_member, wall_operator;
 
--- Makes a partner with its wallet and its active enrolments [{"kind", "programme_id"}].
+-- Makes a partner with its wallet and its enrolments [{"kind", "programme_id"}].
 -- True: made. False: there is a partner of this id already. The account is the caller's affair.
 -- Refuses: partner_exists programme_unknown programme_kind_differs enrolment_exists
 create or replace function identity.make_partner(p_market_id int, p_partner_id uuid,
@@ -170,7 +170,8 @@ $$;
 grant execute on function identity.make_partner to wall_operator;
 
 -- Makes a partner. A partner_id of the client's is an identity of its own: the same request under
--- it is a replay, whatever its key.
+-- it is a replay, whatever its key. A customer's account is the one that asks: it applies for itself,
+-- and its account's row is made here where nobody has made it yet.
 create or replace function api.create_partner(p_market_id int, p_actor_id uuid, p_actor_role text,
 	p_now timestamptz, p_event_id uuid, p_new_partner_id uuid, p_new_account_id uuid, p_key text,
 	p_digest bytea, p_partner_id uuid, p_account_id uuid, p_name text, p_enrolments jsonb,
@@ -180,25 +181,33 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 as $$
 declare
 	v_now timestamptz;
+	v_is_customer constant boolean := p_actor_role = 'customer';
+	v_account_id uuid := p_account_id;
 	v_partner_id uuid := coalesce(p_partner_id, p_new_partner_id);
 	v_claimed_id uuid;
 begin
 	perform core.enter(p_market_id, null);
+	if v_is_customer and (p_partner_id is not null or p_account_id <> p_actor_id) then
+		perform core.refuse('account_foreign');
+	elsif v_is_customer then
+		v_account_id := p_actor_id;
+	end if;
 	v_now := core.clock(p_market_id, p_now);
 	v_claimed_id := core.claim_key(p_market_id, p_actor_id, 'create_partner', p_key, p_digest,
 		v_partner_id, v_now);
 	replayed := v_claimed_id is not null;
 	if replayed then
 		v_partner_id := v_claimed_id;
-	elsif p_account_id is not null and not exists (
-		select from identity.account a where a.account_id = p_account_id) then
+	elsif not v_is_customer and v_account_id is not null and not exists (
+		select from identity.account a where a.account_id = v_account_id) then
 		perform core.refuse('account_unknown');
 	elsif identity.make_partner(p_market_id, v_partner_id,
-		coalesce(p_account_id, p_new_account_id), p_name, p_enrolments, p_digest, p_event_id,
+		coalesce(v_account_id, p_new_account_id), p_name, p_enrolments, p_digest, p_event_id,
 		p_actor_id, p_actor_role, v_now) then
-		if p_account_id is null then
+		if p_account_id is null or v_is_customer then
 			insert into identity.account (account_id, name, created_at)
-			values (p_new_account_id, p_name, v_now);
+			values (coalesce(v_account_id, p_new_account_id), p_name, v_now)
+			on conflict (account_id) do nothing;
 		end if;
 	elsif exists (select from identity.partner p where p.market_id = p_market_id
 		and p.partner_id = v_partner_id and p.digest = p_digest) then
@@ -212,7 +221,7 @@ begin
 	where s.market_id = p_market_id and s.partner_id = v_partner_id;
 end
 $$;
-comment on function api.create_partner is 'Makes a partner with wallet and active enrolments. Refuses: account_unknown partner_exists programme_unknown programme_kind_differs enrolment_exists key_reused';
+comment on function api.create_partner is 'Makes a partner with wallet and enrolments; a customer applies for itself. Refuses: account_foreign account_unknown partner_exists programme_unknown programme_kind_differs enrolment_exists key_reused';
 
 create or replace function api.get_partner(p_market_id int, p_caller_id uuid, p_partner_id uuid,
 	out "row" api.partner)

@@ -1,53 +1,29 @@
 -- Programmes and enrolments.
 
--- Enrols a partner: p_enrolments is [{"kind", "programme_id"}], all active at once. Their events
--- take the ids that follow p_event_id.
--- Refuses: programme_unknown programme_kind_differs enrolment_exists
-create or replace function onboarding.enrol(p_market_id int, p_partner_id uuid, p_enrolments jsonb,
-	p_event_id uuid, p_actor_id uuid, p_actor_role text, p_now timestamptz) returns void
-language plpgsql as $$
-declare
-	v_kind text;
-	v_programme_id uuid;
-	v_programme_kind text;
-	v_number bigint;
+-- A programme as the API shows it, with what it asks for.
+create or replace function onboarding.show_programme(p_programme onboarding.programme)
+returns api.programme
+language plpgsql stable as $$
 begin
-	for v_kind, v_programme_id, v_number in
-		select e.item ->> 'kind', (e.item ->> 'programme_id')::uuid, e.number
-		from jsonb_array_elements(p_enrolments) with ordinality as e (item, number)
-	loop
-		if v_programme_id is not null then
-			select p.kind into v_programme_kind
-			from onboarding.programme p
-			where p.market_id = p_market_id and p.programme_id = v_programme_id;
-			if not found then
-				perform core.refuse('programme_unknown',
-					jsonb_build_object('programme_id', v_programme_id));
-			elsif v_programme_kind <> v_kind then
-				perform core.refuse('programme_kind_differs',
-					jsonb_build_object('programme_id', v_programme_id, 'kind', v_programme_kind));
-			end if;
-		end if;
-		insert into onboarding.enrolment
-			(market_id, partner_id, kind, programme_id, state, created_at)
-		values (p_market_id, p_partner_id, v_kind, v_programme_id, 'active', p_now)
-		on conflict (market_id, partner_id, kind) do nothing;
-		if not found then
-			perform core.refuse('enrolment_exists', jsonb_build_object('kind', v_kind));
-		end if;
-		insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id,
-			to_state, actor_id, actor_role, occurred_at)
-		values (p_market_id, core.following_id(p_event_id, v_number::int), 'enrolment.activated',
-			p_partner_id, v_kind || '_enrolment', p_partner_id, 'active', p_actor_id,
-			p_actor_role, p_now);
-	end loop;
+	return row(p_programme.programme_id, p_programme.name, p_programme.kind,
+		p_programme.archetype, p_programme.created_at, p_programme.version,
+		array(
+			select row(k.requirement, k.blocks)::api.programme_requirement
+			from onboarding.requirement_kind k
+			where k.requirement = any (p_programme.requirements)
+			order by k.requirement))::api.programme;
 end
 $$;
-grant execute on function onboarding.enrol to wall_operator;
+comment on function onboarding.show_programme is 'a programme as the API shows it';
+grant execute on function onboarding.show_programme to wall_operator;
 
+-- p_requirements is [{"requirement"}]; null: it asks for nothing.
+drop function if exists api.create_programme(int, uuid, text, timestamptz, uuid, uuid, text, bytea,
+	text, text, text);
 create or replace function api.create_programme(p_market_id int, p_actor_id uuid, p_actor_role text,
 	p_now timestamptz, p_event_id uuid, p_programme_id uuid, p_key text, p_digest bytea,
-	p_name text, p_kind text, p_archetype text, out replayed boolean, out "row" api.programme)
+	p_name text, p_kind text, p_archetype text, p_requirements jsonb default null,
+	out replayed boolean, out "row" api.programme)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
@@ -62,15 +38,17 @@ begin
 	replayed := v_claimed_id is not null;
 	if not replayed then
 		insert into onboarding.programme
-			(market_id, programme_id, name, kind, archetype, created_at)
-		values (p_market_id, p_programme_id, p_name, p_kind, p_archetype, v_now);
+			(market_id, programme_id, name, kind, archetype, created_at, requirements)
+		values (p_market_id, p_programme_id, p_name, p_kind, p_archetype, v_now, array(
+			select distinct r.item ->> 'requirement'
+			from jsonb_array_elements(coalesce(p_requirements, '[]')) r (item)
+			order by 1));
 		insert into events.event (market_id, event_id, kind, subject, subject_id, to_state,
 			actor_id, actor_role, occurred_at)
 		values (p_market_id, p_event_id, 'programme.created', 'programme', p_programme_id, 'open',
 			p_actor_id, p_actor_role, v_now);
 	end if;
-	select p.programme_id, p.name, p.kind, p.archetype, p.created_at, p.version
-	into "row"
+	select (onboarding.show_programme(p)).* into "row"
 	from onboarding.programme p
 	where p.market_id = p_market_id and p.programme_id = coalesce(v_claimed_id, p_programme_id);
 end
@@ -86,7 +64,7 @@ as $$
 begin
 	perform core.enter(p_market_id, null);
 	return query
-	select p.programme_id, p.name, p.kind, p.archetype, p.created_at, p.version
+	select (onboarding.show_programme(p)).*
 	from onboarding.programme p
 	where p.market_id = p_market_id
 		and p.programme_id > coalesce(p_after_programme_id, '00000000-0000-0000-0000-000000000000')

@@ -4,7 +4,8 @@ create or replace function payouts.show_run(p_run payouts.payout_run) returns ap
 language sql stable as $$
 	select row(p_run.payout_run_id, p_run.state, p_run.minimum_minor, p_run.currency,
 		p_run.payouts_count, p_run.total_minor, p_run.created_by, p_run.created_at,
-		p_run.started_at, p_run.finished_at, p_run.version)::api.payout_run
+		p_run.started_at, p_run.finished_at, p_run.version, p_run.left_out_count,
+		p_run.left_out_minor)::api.payout_run
 $$;
 
 create or replace function payouts.show_payout(p_payout payouts.payout) returns api.payout

@@ -44,7 +44,7 @@ begin
 	"row" := scheduling.booking_now(p_market_id, v_booking_id);
 end
 $$;
-comment on function api.assign_booking is 'Books a slot for a partner. Refuses: slot_unknown slot_started partner_unknown not_enrolled slot_full slots_overlap day_limit_reached key_reused.';
+comment on function api.assign_booking is 'Books a slot for a partner. Refuses: slot_unknown slot_started partner_unknown not_enrolled requirements_due slot_full slots_overlap day_limit_reached key_reused.';
 alter function api.assign_booking owner to wall_operator;
 grant execute on function api.assign_booking to socius_gate;
 
@@ -77,9 +77,16 @@ create or replace function scheduling.raise_assignment(p_partner_id uuid, p_book
 language plpgsql as $$
 declare
 	v_explained record;
+	v_enrolment record;
 begin
 	v_explained := scheduling.explain_booking(p_slot.market_id, p_partner_id, p_booking_id,
 		p_digest, p_slot, p_refused);
+	if v_explained.refused = 'not_enrolled' then
+		select e.refused, e.detail into v_enrolment
+		from onboarding.explain_enrolment(p_slot.market_id, p_partner_id, 'courier',
+			p_slot.programme_id, p_now) e;
+		perform core.refuse(v_enrolment.refused, coalesce(v_enrolment.detail, '{}'));
+	end if;
 	perform core.refuse(v_explained.refused, case when v_explained.refused = 'slot_full'
 		then scheduling.offer_next(p_partner_id, p_slot, p_now)
 		else coalesce(v_explained.detail, '{}') end);

@@ -255,10 +255,14 @@ begin
 	"row" := v_explained."row";
 	if refused = 'slot_full' then
 		detail := scheduling.offer_next(p_partner_id, v_slot, p_now);
+	elsif refused = 'not_enrolled' then
+		select e.refused, e.detail into refused, detail
+		from onboarding.explain_enrolment(p_market_id, p_partner_id, 'courier',
+			v_slot.programme_id, p_now) e;
 	end if;
 end
 $$;
-comment on function api.book_slot is 'Books a slot for the calling partner. Refuses: slot_unknown slot_not_released slot_started not_enrolled slot_full slots_overlap day_limit_reached key_reused.';
+comment on function api.book_slot is 'Books a slot for the calling partner. Refuses: slot_unknown slot_not_released slot_started not_enrolled requirements_due slot_full slots_overlap day_limit_reached key_reused.';
 alter function api.book_slot owner to wall_partner;
 grant execute on function api.book_slot to socius_gate;
 

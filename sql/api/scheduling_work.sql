@@ -96,6 +96,7 @@ as $$
 declare
 	v_now constant timestamptz := core.clock(p_market_id, p_now);
 	v_booking scheduling.booking;
+	v_due record;
 begin
 	perform core.enter(p_market_id, p_partner_id);
 	replayed := core.claim_key(p_market_id, p_account_id, 'check_in_booking', p_key, p_digest,
@@ -112,6 +113,11 @@ begin
 			perform core.refuse('check_in_too_late', jsonb_build_object('closed_at',
 				core.show_instant(v_booking.starts_at + interval '300 seconds')));
 		end if;
+		select e.refused, e.detail into v_due
+		from onboarding.explain_enrolment(p_market_id, p_partner_id, 'courier', null, v_now) e;
+		if v_due.refused = 'requirements_due' then
+			perform core.refuse(v_due.refused, v_due.detail);
+		end if;
 		update scheduling.booking b
 		set state = 'checked_in', checked_in_at = v_now, version = b.version + 1
 		where b.market_id = p_market_id and b.booking_id = p_booking_id;
@@ -123,7 +129,7 @@ begin
 	"row" := scheduling.booking_now(p_market_id, p_booking_id);
 end
 $$;
-comment on function api.check_in_booking is 'Checks the partner in, from 15 minutes before the start to 5 minutes after it. Refuses: booking_unknown booking_not_confirmed check_in_too_early check_in_too_late key_reused.';
+comment on function api.check_in_booking is 'Checks the partner in, from 15 minutes before the start to 5 minutes after it. Refuses: booking_unknown booking_not_confirmed check_in_too_early check_in_too_late requirements_due key_reused.';
 alter function api.check_in_booking owner to wall_partner;
 grant execute on function api.check_in_booking to socius_gate;
 
