@@ -18,8 +18,16 @@ comment on function onboarding.show_programme is 'a programme as the API shows i
 grant execute on function onboarding.show_programme to wall_operator;
 
 -- p_requirements is [{"requirement"}]; null: it asks for nothing.
-drop function if exists api.create_programme(int, uuid, text, timestamptz, uuid, uuid, text, bytea,
-	text, text, text);
+do $$
+begin
+	-- its shape before requirements
+	if to_regprocedure('api.create_programme(int, uuid, text, timestamptz, uuid, uuid, text, bytea, '
+		'text, text, text)') is not null then
+		drop function api.create_programme(int, uuid, text, timestamptz, uuid, uuid, text, bytea,
+			text, text, text);
+	end if;
+end
+$$;
 create or replace function api.create_programme(p_market_id int, p_actor_id uuid, p_actor_role text,
 	p_now timestamptz, p_event_id uuid, p_programme_id uuid, p_key text, p_digest bytea,
 	p_name text, p_kind text, p_archetype text, p_requirements jsonb default null,
