@@ -26,9 +26,7 @@
 #define SCOPE_SALES_REPORTS_READ "sales_reports.read"
 #define SCOPE_SALES_REPORTS_WRITE "sales_reports.write" /* report sales of ideas */
 #define SCOPE_EVENTS_READ "events.read"
-#define SCOPE_IDEAS_READ "ideas.read"
-#define SCOPE_IDEAS_SUPPORT "ideas.support" /* support ideas; one voice an account */
-#define SCOPE_ME_READ "me.read"             /* the account itself */
-#define SCOPE_CLOCK_WRITE "clock.write"     /* move the clock of a test market */
+#define SCOPE_ME_READ "me.read"         /* the account itself */
+#define SCOPE_CLOCK_WRITE "clock.write" /* move the clock of a test market */
 
 #endif
