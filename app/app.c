@@ -15,6 +15,7 @@ static const struct room *const rooms[] = {
 	&room_ledger,
 	&room_payouts,
 	&room_cocreation,
+	&room_exchange,
 	&room_events,
 #ifdef SOCIUS_TEST_ROOM
 	&room_test,
@@ -33,7 +34,7 @@ static const struct role roles[] = {
 			     " " SCOPE_BOOKINGS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ
 			     " " SCOPE_EVENTS_READ " " SCOPE_IDEAS_READ " " SCOPE_IDEAS_WRITE
 			     " " SCOPE_IDEAS_SUPPORT " " SCOPE_SALES_REPORTS_READ
-			     " " SCOPE_ONBOARDING_WRITE,
+			     " " SCOPE_ONBOARDING_WRITE " " SCOPE_ME_READ,
 	    "A courier, driver or co-creator: own rows only.", .is_partner = true },
 	{ "customer",
 	    SCOPE_PARTNERS_APPLY " " SCOPE_IDEAS_READ " " SCOPE_IDEAS_SUPPORT " " SCOPE_ME_READ,
@@ -62,6 +63,7 @@ static const struct job jobs[] = {
 	{ "mark_missed", "Marks bookings that were not checked in 15 minutes after the start.",
 	    60 },
 	{ "expire_ideas", "Expires ideas that have not found their supporters in time.", 60 },
+	{ "fold_exchange", "Counts events for the archetypes and reads those anew.", 10 },
 	{ 0 },
 };
 

@@ -99,6 +99,16 @@ static const struct endpoint endpoints[] = {
 	    .fails = "partner_unknown",
 	},
 	{
+	    .says = "Show the account of the token and what it is in this market.",
+	    .method = GET,
+	    .path = "/v1/me",
+	    .scope = SCOPE_ME_READ,
+	    .calls = "api.get_me",
+	    .takes = TAKES({ "market_id", MARKET, INT }, { "account_id", ACCOUNT, UUID },
+		{ "role", ROLE, STRING }),
+	    .gives = ONE,
+	},
+	{
 	    .says = "Show the market's clock.",
 	    .method = GET,
 	    .path = "/v1/test/clock",

@@ -133,7 +133,8 @@ select p.market_id, p.partner_id, p.account_id, p.name, p.state,
 		where e.market_id = p.market_id and e.partner_id = p.partner_id
 		order by e.kind
 	) as enrolments,
-	p.created_at, p.version
+	p.created_at, p.version,
+	exchange.of_partner(p.market_id, p.partner_id, 'whole') as exchange
 from identity.partner p;
 alter view identity.partner_shown owner to socius_owner;
 grant select on identity.partner_shown to wall_member, wall_operator;
@@ -215,7 +216,8 @@ begin
 	else
 		perform core.refuse('key_reused');
 	end if;
-	select s.partner_id, s.account_id, s.name, s.state, s.enrolments, s.created_at, s.version
+	select s.partner_id, s.account_id, s.name, s.state, s.enrolments, s.created_at, s.version,
+		s.exchange
 	into "row"
 	from identity.partner_shown s
 	where s.market_id = p_market_id and s.partner_id = v_partner_id;
@@ -230,7 +232,8 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);
-	select s.partner_id, s.account_id, s.name, s.state, s.enrolments, s.created_at, s.version
+	select s.partner_id, s.account_id, s.name, s.state, s.enrolments, s.created_at, s.version,
+		s.exchange
 	into "row"
 	from identity.partner_shown s
 	where s.market_id = p_market_id and s.partner_id = p_partner_id
@@ -252,7 +255,8 @@ as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);
 	return query
-	select s.partner_id, s.account_id, s.name, s.state, s.enrolments, s.created_at, s.version
+	select s.partner_id, s.account_id, s.name, s.state, s.enrolments, s.created_at, s.version,
+		s.exchange
 	from identity.partner_shown s
 	where s.market_id = p_market_id
 		and s.partner_id > coalesce(p_after_partner_id, '00000000-0000-0000-0000-000000000000')

@@ -31,7 +31,7 @@ $$;
 comment on function core.take_job is 'locks the job that has been due for longest, skipping those that other runners hold';
 
 -- Ends a step. p_again_at: when the job goes on, by the market's clock; null: it is done, and if it
--- is periodic it comes again.
+-- is periodic it comes again. A retry_at to come, which the step has set, stays.
 create or replace function core.finish_step(p_market_id int, p_job_id uuid, p_again_at timestamptz,
 	p_now timestamptz) returns void
 language plpgsql security definer
@@ -43,7 +43,8 @@ begin
 	set state = case when p_again_at is null and j.every_s is null then 'done' else 'queued' end,
 		due_at = coalesce(p_again_at, v_now + make_interval(secs => j.every_s), j.due_at),
 		finished_at = case when p_again_at is null then v_now end,
-		attempts = 0, last_error = null, retry_at = null
+		attempts = 0, last_error = null,
+		retry_at = case when j.retry_at > p_now then j.retry_at end
 	where j.market_id = p_market_id and j.job_id = p_job_id;
 end
 $$;
