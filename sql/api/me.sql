@@ -29,7 +29,7 @@ grant execute on function identity.enter_as to wall_member;
 
 create or replace function api.get_me(p_market_id int, p_account_id uuid, p_role text,
 	out "row" api.me)
-language plpgsql volatile security definer
+language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
 declare
