@@ -47,6 +47,7 @@ struct command {
 	bool alone;                  /* needs no instance, and so no settings */
 };
 
+int backup_run(struct ctl *ctl);
 int check_settings_run(struct ctl *ctl);
 int conninfo_run(struct ctl *ctl);
 int document_run(struct ctl *ctl);
@@ -55,6 +56,7 @@ int import_run(struct ctl *ctl);
 int laws_run(struct ctl *ctl);
 int migrate_run(struct ctl *ctl);
 int psql_run(struct ctl *ctl);
+int restore_run(struct ctl *ctl);
 int seed_run(struct ctl *ctl);
 int status_run(struct ctl *ctl);
 int stop_run(struct ctl *ctl);

@@ -6,7 +6,7 @@
  * applied again when their text has changed, or when the schema has moved. Each file is one
  * transaction; an advisory lock lets one migration work at a time.
  */
-#include "ctl.h"
+#include "migrate.h"
 
 #include <ctype.h>
 
@@ -30,6 +30,7 @@ struct migration {
 	PGconn *connection;
 	const char *folder; /* sql */
 	bool schema_moved;
+	bool says;
 	int applied;
 };
 
@@ -108,7 +109,8 @@ apply(struct migration *migration, const char *path, struct text sql, const char
 	    "on conflict (path) do update set digest = excluded.digest, applied_at = now()",
 	    2, (const char *const[]){ path, digest }));
 	run(connection, "commit");
-	(void)printf("applied sql/%s\n", path);
+	if (migration->says)
+		(void)printf("applied sql/%s\n", path);
 	migration->applied++;
 }
 
@@ -220,30 +222,28 @@ apply_sources(struct migration *migration, const char *part)
 	}
 }
 
+/* Makes the instance's database where there is none; a restore that died has left it closed. */
 static void
 make_database(struct ctl *ctl)
 {
 	PGconn *connection = database_open(ctl, "postgres", "postgres");
-	PGresult *result = database_ask(
-	    connection, "select from pg_catalog.pg_database where datname = 'socius'", 0, NULL);
+	PGresult *result = database_ask(connection,
+	    "select datallowconn from pg_catalog.pg_database where datname = 'socius'", 0, NULL);
 
 	if (PQntuples(result) == 0)
 		run(connection, "create database socius");
+	else if (PQgetvalue(result, 0, 0)[0] != 't')
+		run(connection, "alter database socius with allow_connections true");
 	PQclear(result);
 	PQfinish(connection);
 }
 
 int
-migrate_run(struct ctl *ctl)
+migrate_database(struct ctl *ctl, const char *database, const char *folder, bool says)
 {
-	struct migration migration = { .ctl = ctl };
-	const char *folder = options_value(ctl, "--sql");
+	struct migration migration = { .ctl = ctl, .folder = folder, .says = says };
 
-	options_end(ctl);
-	migration.folder =
-	    folder != NULL ? folder : arena_print(&ctl->arena, "%s/bin/sql", ctl->settings.var);
-	make_database(ctl);
-	migration.connection = database_open(ctl, "postgres", "socius");
+	migration.connection = database_open(ctl, "postgres", database);
 	run(migration.connection, "select pg_catalog.pg_advisory_lock(5051, -1)");
 	run(migration.connection, memory);
 	apply_schema(&migration);
@@ -251,7 +251,19 @@ migrate_run(struct ctl *ctl)
 	apply_sources(&migration, "jobs");
 	apply_sources(&migration, "laws");
 	PQfinish(migration.connection);
-	if (migration.applied == 0)
+	return migration.applied;
+}
+
+int
+migrate_run(struct ctl *ctl)
+{
+	const char *folder = options_value(ctl, "--sql");
+
+	options_end(ctl);
+	if (folder == NULL)
+		folder = arena_print(&ctl->arena, "%s/bin/sql", ctl->settings.var);
+	make_database(ctl);
+	if (migrate_database(ctl, "socius", folder, true) == 0)
 		(void)puts("the database is up to date");
 	return 0;
 }
