@@ -69,13 +69,19 @@ comment on view laws.transactions_have_wallets is 'Each transaction belongs to a
 create or replace view laws.transactions_have_wallets_examined as
 select count(*) as examined from ledger.transaction;
 
+-- A reversal belongs to the cause of what it mirrors.
 create or replace view laws.between_wallets_is_empty as
-select x.market_id, x.cause_id, sum(e.amount) as left_minor
-from ledger.transaction x
-cross join lateral unnest(x.accounts, x.amounts) as e (account, amount)
-where e.account = 2900
-group by x.market_id, x.cause_id
-having sum(e.amount) <> 0;
+select n.market_id, n.cause_id, sum(n.amount) as left_minor
+from (
+	select x.market_id, coalesce(o.cause_id, x.cause_id) as cause_id, e.amount
+	from ledger.transaction x
+	cross join lateral unnest(x.accounts, x.amounts) as e (account, amount)
+	left join ledger.transaction o on x.kind = 'reversal' and o.market_id = x.market_id
+		and o.owner_id = x.owner_id and o.transaction_id = x.cause_id
+	where e.account = 2900
+) n
+group by n.market_id, n.cause_id
+having sum(n.amount) <> 0;
 comment on view laws.between_wallets_is_empty is 'What one wallet passes to others for a cause has arrived: account 2900 sums to zero per cause.';
 
 create or replace view laws.between_wallets_is_empty_examined as
@@ -86,11 +92,12 @@ select x.market_id, x.owner_id, x.entry_no, x.balance_minor, w.floor_minor
 from ledger.transaction x
 join ledger.wallet w on w.market_id = x.market_id and w.owner_id = x.owner_id
 where x.balance_minor < w.floor_minor and x.wallet_minor < 0
+	and x.kind not in ('deduction', 'reversal')
 	and not exists (
 		select from fulfilment.trip t
 		where x.kind = 'trip' and t.market_id = x.market_id and t.trip_id = x.cause_id
 			and t.payment = 'cash');
-comment on view laws.wallets_keep_their_floor is 'Nothing but a finished cash trip takes a wallet below its floor.';
+comment on view laws.wallets_keep_their_floor is 'Nothing but a finished cash trip, what is withheld from an earning, and a reversal takes a wallet below its floor.';
 
 create or replace view laws.wallets_keep_their_floor_examined as
 select count(*) as examined from ledger.transaction;
