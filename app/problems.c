@@ -144,6 +144,8 @@ const struct problem_kind problems[] = {
 	{ "payout_run_unknown", 404, "There is no such payout run.", "Check the id." },
 	{ "payout_run_open", 409, "Another payout run of this market is not finished.",
 	    "Wait until it has finished." },
+	{ "payout_run_not_failed", 409, "The payout run has not failed.",
+	    "The runner goes on with it by itself; see `state`." },
 	{ "payout_unknown", 404, "There is no such payout.", "Check the id." },
 
 	/* cocreation */
