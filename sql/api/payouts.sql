@@ -21,7 +21,8 @@ language sql stable as $$
 	select row(p_line.entry_no, p_line.transaction_id, p_line.kind, p_line.cause_id, p_line.week,
 		p_line.occurred_at, p_line.posted_at, p_line.currency, p_line.share_minor,
 		p_line.tips_minor, p_line.tolls_minor, p_line.cash_collected_minor, p_line.slot_pay_minor,
-		p_line.payouts_minor, p_line.other_minor, p_line.amount_minor)::api.statement_line
+		p_line.payouts_minor, p_line.other_minor, p_line.amount_minor,
+		p_line.deductions_minor)::api.statement_line
 $$;
 
 -- Asks for a payout run; the runner does it. One at a time in a market: the index payout_run_open

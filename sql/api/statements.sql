@@ -36,14 +36,16 @@ begin
 		case when c.closed_at is null then 'open' else 'closed' end, c.closed_at, m.currency,
 		w.lines_count, w.closing_minor - w.amount_minor, w.share_minor, w.tips_minor,
 		w.tolls_minor, w.cash_collected_minor, w.slot_pay_minor, w.payouts_minor, w.other_minor,
-		w.closing_minor
+		w.closing_minor, w.deductions_minor
 	from (
 		select l.week, count(*) as lines_count, sum(l.share_minor)::bigint as share_minor,
 			sum(l.tips_minor)::bigint as tips_minor, sum(l.tolls_minor)::bigint as tolls_minor,
 			sum(l.cash_collected_minor)::bigint as cash_collected_minor,
 			sum(l.slot_pay_minor)::bigint as slot_pay_minor,
 			sum(l.payouts_minor)::bigint as payouts_minor,
-			sum(l.other_minor)::bigint as other_minor, sum(l.amount_minor)::bigint as amount_minor,
+			sum(l.other_minor)::bigint as other_minor,
+			sum(l.deductions_minor)::bigint as deductions_minor,
+			sum(l.amount_minor)::bigint as amount_minor,
 			(sum(sum(l.amount_minor)) over (order by l.week))::bigint as closing_minor
 		from payouts.line l
 		where l.market_id = p_market_id and l.owner_id = p_partner_id

@@ -202,17 +202,19 @@ Test(deductions, stand_in_the_statement_and_are_settled_by_the_payout)
 	    sql_int("select amount_minor from payouts.payout where partner_id = '%s'", bob),
 	    800 + 1600 + 2 * 100 - 200 - 400);
 	cr_assert_str_eq(
-	    sql_text("select string_agg(concat_ws(' ', kind, cause_id, amount_minor), '') "
+	    sql_text("select string_agg(concat_ws(' ', kind, cause_id, amount_minor, "
+		     "deductions_minor, other_minor), '') "
 		     "from api.list_statement_lines(%d, '%s', '%s', '2026-02-23', 50, null) "
 		     "where kind = 'deduction'",
 		town, bob, bob),
-	    sql_text("select 'deduction %s -200'", rental));
+	    sql_text("select 'deduction %s -200 -200 0'", rental));
 	cr_assert_str_eq(
 	    sql_text("select string_agg(concat_ws(' ', opening_minor, share_minor, tips_minor, "
-		     "other_minor, payouts_minor, closing_minor), ', ' order by week) "
+		     "deductions_minor, other_minor, payouts_minor, closing_minor), ', ' "
+		     "order by week) "
 		     "from api.list_statements(%d, null, '%s', 50, null)",
 		town, bob),
-	    "0 800 100 -200 0 700, 700 1600 100 -400 -2000 0");
+	    "0 800 100 -200 0 0 700, 700 1600 100 -400 0 -2000 0");
 	cr_assert(
 	    sql_true("select wallet_minor = -400 and cause_id = '%s' and fare_minor is null "
 		     "and tip_minor is null from api.list_earnings(%d, '%s', '%s', null, null, "
