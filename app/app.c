@@ -37,7 +37,8 @@ static const struct role roles[] = {
 			     " " SCOPE_ONBOARDING_WRITE " " SCOPE_ME_READ,
 	    "A courier, driver or co-creator: own rows only.", .is_partner = true },
 	{ "customer",
-	    SCOPE_PARTNERS_APPLY " " SCOPE_IDEAS_READ " " SCOPE_IDEAS_SUPPORT " " SCOPE_ME_READ,
+	    SCOPE_SETUP_READ " " SCOPE_PARTNERS_APPLY " " SCOPE_IDEAS_READ " " SCOPE_IDEAS_SUPPORT
+			     " " SCOPE_ME_READ,
 	    "An account that is no partner yet." },
 	{ "operator",
 	    READS_OF_MARKET " " SCOPE_SETUP_WRITE " " SCOPE_PARTNERS_WRITE " " SCOPE_PARTNERS_APPLY
@@ -60,6 +61,7 @@ static const struct job jobs[] = {
 	{ "run_payouts", "Pays every wallet with unsettled entries, chunk by chunk.", 0 },
 	{ "make_months", "Makes the partitions of the ledger for the months to come.", 3600 },
 	{ "close_weeks", "Closes statement weeks that ended more than 48 hours ago.", 3600 },
+	{ "expire_documents", "Expires documents on the market's local date.", 60 },
 	{ "mark_missed", "Marks bookings that were not checked in 15 minutes after the start.",
 	    60 },
 	{ "expire_ideas", "Expires ideas that have not found their supporters in time.", 60 },

@@ -79,10 +79,26 @@ const struct problem_kind problems[] = {
 	    "Use the partner there is." },
 	{ "enrolment_exists", 409, "The partner is enrolled in this kind already.",
 	    "Use the enrolment there is." },
+	{ "programme_required", 422, "Who enrols without an operator names a programme.",
+	    "Choose a `programme_id` of `GET /v1/programmes`." },
 	{ "not_enrolled", 409, "The partner has no active enrolment of the kind that this needs.",
 	    "Enrol first." },
 	{ "requirements_due", 409, "Something that the partner's programme asks for is due.",
 	    "See `requirements`: satisfy each, or wait for what has been submitted." },
+	{ "document_unknown", 404, "There is no such document.", "Check the id." },
+	{ "document_expired", 409, "The document is past its last good date.",
+	    "Submit one that is good." },
+	{ "document_exists", 409, "This file was submitted before.",
+	    "See `document_id` and its `state`; a rejected file may come again as another kind or "
+	    "with another date." },
+	{ "document_reviewed", 409, "The document was reviewed before.", "See `state`." },
+	{ "reason_required", 422, "A rejection needs a reason, which the partner reads.",
+	    "Send `reason`." },
+	{ "bank_account_unknown", 404, "The partner has given no bank account.",
+	    "Set it with PUT." },
+	{ "iban_wrong", 422, "The IBAN cannot be right.",
+	    "See `fault`: characters, country, length or check_digits; compare it with the bank's "
+	    "statement." },
 
 	/* scheduling */
 	{ "zone_unknown", 404, "There is no such zone.", "Check the id." },

@@ -133,6 +133,7 @@ static const struct {
 	{ "time_zone", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/",
 	    "Expected a name of the IANA time zone database such as Europe/Rome.", 1, 64 },
 	{ "month", "0123456789-", "Expected a month, YYYY-MM.", 7, 7, is_month },
+	{ "sha256", "0123456789abcdefABCDEF", "Expected 64 hexadecimal digits.", 64, 64 },
 	{ "digits", "0123456789", "Expected digits only.", 0, JSON_STRING_BYTES_MAX },
 };
 

@@ -72,7 +72,8 @@ static const struct endpoint endpoints[] = {
 		    .example = "[{\"kind\": \"courier\"}]" }),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails = "account_foreign account_unknown partner_exists programme_unknown "
+	    .fails = "account_foreign account_unknown partner_exists programme_required "
+		     "programme_unknown "
 		     "programme_kind_differs "
 		     "enrolment_exists key_reused",
 	},

@@ -124,6 +124,17 @@ static const struct endpoint endpoints[] = {
 	    .fails = "payout_run_unknown",
 	},
 	{
+	    .says = "List whom a run left out for want of a bank account, by partner.",
+	    .method = GET,
+	    .path = "/v1/payout_runs/{payout_run_id}/left_out",
+	    .scope = SCOPE_LEDGER_READ,
+	    .calls = "api.list_left_out_of_run",
+	    .takes = TAKES({ "market_id", MARKET, INT }, { "payout_run_id", PATH, UUID },
+		{ "limit", LIMIT, INT }, { "after_partner_id", CURSOR, UUID }),
+	    .gives = LIST,
+	    .fails = "payout_run_unknown",
+	},
+	{
 	    .says = "List payouts, the newest first; a partner sees its own.",
 	    .method = GET,
 	    .path = "/v1/payouts",

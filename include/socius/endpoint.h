@@ -50,12 +50,13 @@ struct field {
 	const char *name; /* the SQL argument is p_<name> */
 	enum source from;
 	enum type type;
-	bool optional;      /* may be absent or null; SQL gets null */
-	int64_t min;        /* numbers: value; STRING: code points; ITEMS: count */
-	int64_t max;        /* min and max both 0: the type's own range */
-	const char *among;  /* STRING: blank-separated allowed values */
-	const char *format; /* STRING: "currency", "time_zone", "month" or "digits"; see decode.c */
-	const char *says;   /* one phrase for the document */
+	bool optional;     /* may be absent or null; SQL gets null */
+	int64_t min;       /* numbers: value; STRING: code points; ITEMS: count */
+	int64_t max;       /* min and max both 0: the type's own range */
+	const char *among; /* STRING: blank-separated allowed values */
+	const char
+	    *format; /* STRING: currency, time_zone, month, sha256 or digits; see decode_value.c */
+	const char *says;          /* one phrase for the document */
 	const char *example;       /* JSON text of an example */
 	const struct field *items; /* ITEMS: members of each object; .from is ignored */
 };

@@ -193,6 +193,7 @@ begin
 	elsif v_is_customer then
 		v_account_id := p_actor_id;
 	end if;
+	perform onboarding.need_programmes(p_actor_role, p_enrolments);
 	v_now := core.clock(p_market_id, p_now);
 	v_claimed_id := core.claim_key(p_market_id, p_actor_id, 'create_partner', p_key, p_digest,
 		v_partner_id, v_now);
@@ -223,7 +224,7 @@ begin
 	where s.market_id = p_market_id and s.partner_id = v_partner_id;
 end
 $$;
-comment on function api.create_partner is 'Makes a partner with wallet and enrolments; a customer applies for itself. Refuses: account_foreign account_unknown partner_exists programme_unknown programme_kind_differs enrolment_exists key_reused';
+comment on function api.create_partner is 'Makes a partner with wallet and enrolments; a customer applies for itself. Refuses: account_foreign account_unknown partner_exists programme_required programme_unknown programme_kind_differs enrolment_exists key_reused';
 
 create or replace function api.get_partner(p_market_id int, p_caller_id uuid, p_partner_id uuid,
 	out "row" api.partner)

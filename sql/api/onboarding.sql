@@ -1,4 +1,4 @@
--- Programmes and enrolments.
+-- Programmes, enrolments, and what is due of a partner.
 
 -- A programme as the API shows it, with what it asks for.
 create or replace function onboarding.show_programme(p_programme onboarding.programme)
@@ -91,11 +91,7 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);
-	if p_caller_id <> p_partner_id or not exists (
-		select from identity.partner p
-		where p.market_id = p_market_id and p.partner_id = p_partner_id) then
-		perform core.refuse('partner_unknown');
-	end if;
+	perform onboarding.know_partner(p_market_id, p_caller_id, p_partner_id);
 	return query
 	select e.partner_id, e.kind, e.programme_id, e.state, e.created_at, e.version
 	from onboarding.enrolment e
@@ -106,6 +102,96 @@ begin
 end
 $$;
 comment on function api.list_enrolments is 'Lists a partner''s enrolments by kind; a partner sees its own only. Refuses: partner_unknown';
+
+-- Refuses whoever is not there, or not the caller's to see: partner_unknown
+create or replace function onboarding.know_partner(p_market_id int, p_caller_id uuid,
+	p_partner_id uuid) returns void
+language plpgsql stable as $$
+begin
+	if p_caller_id <> p_partner_id or not exists (
+		select from identity.partner p
+		where p.market_id = p_market_id and p.partner_id = p_partner_id) then
+		perform core.refuse('partner_unknown');
+	end if;
+end
+$$;
+comment on function onboarding.know_partner is 'refuses a partner that is not there, or not the caller''s to see';
+
+-- Refuses people who enrol themselves without a programme: what is asked of them stands in it. Only
+-- operators may enrol under no terms. Refuses: programme_required
+create or replace function onboarding.need_programmes(p_actor_role text, p_enrolments jsonb)
+returns void
+language plpgsql as $$
+declare
+	v_kind text;
+begin
+	select e.item ->> 'kind' into v_kind
+	from jsonb_array_elements(p_enrolments) as e (item)
+	where p_actor_role in ('customer', 'partner') and e.item ->> 'programme_id' is null
+	limit 1;
+	if found then
+		perform core.refuse('programme_required', jsonb_build_object('kind', v_kind));
+	end if;
+end
+$$;
+comment on function onboarding.need_programmes is 'refuses people who enrol themselves without a programme';
+
+-- Enrols a partner in one more kind of work.
+create or replace function api.create_enrolment(p_market_id int, p_caller_id uuid,
+	p_actor_id uuid, p_actor_role text, p_now timestamptz, p_event_id uuid, p_key text,
+	p_digest bytea, p_partner_id uuid, p_kind text, p_programme_id uuid, out replayed boolean,
+	out "row" api.enrolment)
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+declare
+	v_now constant timestamptz := core.clock(p_market_id, p_now);
+	v_enrolments constant jsonb := jsonb_build_array(jsonb_build_object('kind', p_kind,
+		'programme_id', p_programme_id));
+begin
+	perform core.enter(p_market_id, p_caller_id);
+	perform onboarding.know_partner(p_market_id, p_caller_id, p_partner_id);
+	replayed := core.claim_key(p_market_id, p_actor_id, 'create_enrolment', p_key, p_digest,
+		p_partner_id, v_now) is not null;
+	if not replayed then
+		perform onboarding.need_programmes(p_actor_role, v_enrolments);
+		perform onboarding.lock_partner(p_market_id, p_partner_id);
+		perform onboarding.enrol(p_market_id, p_partner_id, v_enrolments, p_event_id, p_actor_id,
+			p_actor_role, v_now);
+	end if;
+	select e.partner_id, e.kind, e.programme_id, e.state, e.created_at, e.version
+	into "row"
+	from onboarding.enrolment e
+	where e.market_id = p_market_id and e.partner_id = p_partner_id and e.kind = p_kind;
+end
+$$;
+comment on function api.create_enrolment is 'Enrols a partner in one more kind of work. Refuses: partner_unknown programme_required programme_unknown programme_kind_differs enrolment_exists key_reused';
+
+create or replace function api.list_requirements(p_market_id int, p_caller_id uuid,
+	p_now timestamptz, p_partner_id uuid, p_limit int, p_after_requirement text)
+returns setof api.requirement
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+begin
+	perform core.enter(p_market_id, p_caller_id);
+	perform onboarding.know_partner(p_market_id, p_caller_id, p_partner_id);
+	return query
+	select r.*
+	from onboarding.requirements_of(p_market_id, p_partner_id,
+		core.clock(p_market_id, p_now)) r
+	where r.requirement > coalesce(p_after_requirement, '')
+	order by r.requirement
+	limit p_limit;
+end
+$$;
+comment on function api.list_requirements is 'Lists what a partner''s programmes ask for, by name, and how each stands. Refuses: partner_unknown';
+
+grant execute on function onboarding.know_partner to wall_member, wall_operator;
+grant execute on function onboarding.need_programmes to wall_member, wall_operator;
+alter function api.create_enrolment owner to wall_member;
+alter function api.list_requirements owner to wall_member;
+grant execute on function api.create_enrolment, api.list_requirements to socius_gate;
 
 alter function api.create_programme owner to wall_operator;
 alter function api.list_programmes owner to wall_operator;

@@ -99,7 +99,7 @@ end
 $$;
 comment on function onboarding.stand_by_bank_account is 'state of the requirement bank_account and what satisfies it';
 
--- How one requirement of a partner stands.
+-- How one requirement of a partner stands. What is rented satisfies it where no document does.
 create or replace function onboarding.stand(p_market_id int, p_partner_id uuid,
 	p_kind onboarding.requirement_kind, p_enrolment_kinds text[], p_today date,
 	p_now timestamptz) returns api.requirement
@@ -118,6 +118,13 @@ begin
 		select s.state, s.satisfied_by into v_state, v_satisfied_by
 		from onboarding.stand_by_document(v_document, p_today) s;
 		v_reason := case when v_state = 'rejected' then v_document.reason end;
+	end if;
+	if v_state <> 'verified' and 'vehicle_rental' = any (p_kind.accepts)
+		and services.has_active_vehicle(p_market_id, p_partner_id) then
+		v_state := 'verified';
+		v_satisfied_by := 'vehicle_rental';
+		v_reason := null;
+		v_document := null;
 	end if;
 	return row(p_kind.requirement, v_state, p_kind.blocks, p_enrolment_kinds, p_kind.accepts,
 		v_satisfied_by, v_document.document_id, v_reason,

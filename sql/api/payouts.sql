@@ -125,6 +125,29 @@ end
 $$;
 comment on function api.list_payouts_of_run is 'Lists the payouts of a run, by partner. Refuses: payout_run_unknown';
 
+create or replace function api.list_left_out_of_run(p_market_id int, p_payout_run_id uuid,
+	p_limit int, p_after_partner_id uuid) returns setof api.left_out
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	perform core.enter(p_market_id, null);
+	if not exists (select from payouts.payout_run r
+		where r.market_id = p_market_id and r.payout_run_id = p_payout_run_id) then
+		perform core.refuse('payout_run_unknown');
+	end if;
+	return query
+	select l.partner_id, l.reason, l.until, l.balance_minor, l.currency
+	from payouts.left_out l
+	where l.market_id = p_market_id and l.payout_run_id = p_payout_run_id
+		and l.partner_id > coalesce(p_after_partner_id, '00000000-0000-0000-0000-000000000000')
+	order by l.partner_id
+	limit p_limit;
+end
+$$;
+comment on function api.list_left_out_of_run is 'Lists whom a run left out and why, by partner. Refuses: payout_run_unknown';
+alter function api.list_left_out_of_run owner to wall_operator;
+grant execute on function api.list_left_out_of_run to socius_gate;
+
 -- Payouts, the newest first: of one partner in the order of its wallet, of the market by run; each
 -- order has its index, and the cursor carries the keys of both.
 create or replace function api.list_payouts(p_market_id int, p_caller_id uuid, p_partner_id uuid,

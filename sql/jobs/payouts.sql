@@ -32,19 +32,51 @@ comment on function jobs.close_weeks is 'closes statement weeks that ended more 
 -- owners behind p_after_owner_id up to p_last_owner_id, in one statement. Each payout is a row, a
 -- ledger row (which ledger.post would write the same way, one wallet at a time) and an event; it takes
 -- the wallet to zero and settles all its entries, its own included. Returns what was paid.
+-- Who is enrolled under one of p_programmes, which ask for a bank account, and has none, or one that
+-- was changed a short time ago, is left out: a row says so, and the wallet stays as it is.
 -- Locks the wallets in the order in which all others lock them. The planner, whose statistics may be
--- older than the market, must not join the chunk to itself row by row: no nested loop.
+-- older than the market, must not join the chunk to itself row by row: no nested loop. Where no
+-- programme asks, nothing of it is looked at.
+drop function if exists payouts.pay_chunk(int, uuid, bigint, uuid, uuid, date, timestamptz);
 create or replace function payouts.pay_chunk(p_market_id int, p_payout_run_id uuid,
-	p_minimum_minor bigint, p_after_owner_id uuid, p_last_owner_id uuid, p_week date,
-	p_now timestamptz, out payouts_count bigint, out total_minor bigint)
+	p_minimum_minor bigint, p_after_owner_id uuid, p_last_owner_id uuid, p_programmes uuid[],
+	p_week date, p_now timestamptz, out payouts_count bigint, out total_minor bigint,
+	out left_out_count bigint, out left_out_minor bigint)
 language sql set enable_nestloop = off set jit = off as $$
 	with
+	waiting as materialized (
+		select e.partner_id, b.frozen_until
+		from (
+			select distinct n.partner_id
+			from onboarding.enrolment n
+			where p_programmes <> '{}' and n.market_id = p_market_id
+				and n.programme_id = any (p_programmes)
+				and n.partner_id > p_after_owner_id and n.partner_id <= p_last_owner_id
+		) e
+		left join onboarding.bank_account b on b.market_id = p_market_id
+			and b.partner_id > p_after_owner_id and b.partner_id <= p_last_owner_id
+			and b.partner_id = e.partner_id
+		where b.partner_id is null or b.frozen_until > p_now
+	),
+	left_out as (
+		insert into payouts.left_out (market_id, payout_run_id, partner_id, reason, until,
+			balance_minor, currency)
+		select p_market_id, p_payout_run_id, w.owner_id, case when x.frozen_until is null
+			then 'bank_account_due' else 'bank_account_changed' end, x.frozen_until,
+			w.balance_minor, w.currency
+		from waiting x
+		join ledger.wallet w on w.market_id = p_market_id and w.owner_id = x.partner_id
+		where w.dirty and w.owner_kind = 'partner' and w.balance_minor >= p_minimum_minor
+			and w.owner_id > p_after_owner_id and w.owner_id <= p_last_owner_id
+		returning balance_minor
+	),
 	due as materialized (
 		select w.owner_id, w.balance_minor, w.settled_entries
 		from ledger.wallet w
 		where w.market_id = p_market_id and w.dirty and w.owner_kind = 'partner'
 			and w.owner_id > p_after_owner_id and w.owner_id <= p_last_owner_id
 			and w.balance_minor >= p_minimum_minor
+			and not exists (select from waiting x where x.partner_id = w.owner_id)
 		order by w.owner_id
 		for no key update
 	),
@@ -82,10 +114,24 @@ language sql set enable_nestloop = off set jit = off as $$
 			'runner', p_now
 		from paid p
 	)
-	select count(*), coalesce(sum(p.balance_minor), 0)::bigint
+	select count(*), coalesce(sum(p.balance_minor), 0)::bigint,
+		(select count(*) from left_out),
+		(select coalesce(sum(l.balance_minor), 0)::bigint from left_out l)
 	from paid p;
 $$;
 comment on function payouts.pay_chunk is 'pays the wallets of a range of owners, in one statement';
+
+-- The programmes of a market that ask for a bank account.
+create or replace function payouts.asking_programmes(p_market_id int) returns uuid[]
+language plpgsql stable as $$
+begin
+	return array(
+		select p.programme_id
+		from onboarding.programme p
+		where p.market_id = p_market_id and 'bank_account' = any (p.requirements));
+end
+$$;
+comment on function payouts.asking_programmes is 'the programmes that ask for a bank account';
 
 -- One transition of a payout run, told as an event.
 create or replace function payouts.tell_run(p_market_id int, p_payout_run_id uuid, p_from text,
@@ -150,16 +196,20 @@ begin
 	end if;
 	-- shared with ledger.close_week, and taken before the wallets as ledger.post does
 	perform pg_advisory_xact_lock_shared(5052, p_market_id);
+	-- with api.put_bank_account: an account is changed before the chunk or after it
+	perform pg_advisory_xact_lock_shared(5054, p_market_id);
 	v_last := payouts.chunk_end(p_market_id, v_run.after_owner_id, v_wallets);
 	v_paid := payouts.pay_chunk(p_market_id, v_run.payout_run_id, v_run.minimum_minor,
 		v_run.after_owner_id, coalesce(v_last, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
-		ledger.week_of(p_market_id, v_now), v_now);
+		payouts.asking_programmes(p_market_id), ledger.week_of(p_market_id, v_now), v_now);
 	update payouts.payout_run r
 	set state = case when v_last is null then 'finished' else 'running' end,
 		started_at = coalesce(r.started_at, v_now),
 		finished_at = case when v_last is null then v_now end,
 		payouts_count = r.payouts_count + v_paid.payouts_count,
 		total_minor = r.total_minor + v_paid.total_minor,
+		left_out_count = r.left_out_count + v_paid.left_out_count,
+		left_out_minor = r.left_out_minor + v_paid.left_out_minor,
 		after_owner_id = coalesce(v_last, r.after_owner_id),
 		version = r.version + 1
 	where r.market_id = p_market_id and r.payout_run_id = v_run.payout_run_id;
@@ -174,6 +224,6 @@ comment on function jobs.run_payouts is 'one chunk of a payout run';
 
 alter function jobs.close_weeks owner to wall_runner;
 alter function jobs.run_payouts owner to wall_runner;
-grant execute on function payouts.pay_chunk, payouts.chunk_end, payouts.tell_run
-	to wall_runner;
+grant execute on function payouts.pay_chunk, payouts.asking_programmes, payouts.chunk_end,
+	payouts.tell_run to wall_runner;
 grant execute on function jobs.close_weeks, jobs.run_payouts to socius_runner;

@@ -64,9 +64,15 @@ the_engine_knows_no_room() {
 	tracked 'src/*.[ch]' 'include/*.h' | xargs grep -nE '#include "(problems|rooms|scopes)\.h"'
 }
 
+# and those of the rules that stand beside them
 rooms_include_the_endpoint_header_alone() {
-	tracked 'app/*/endpoints.c' | xargs grep -nE '^#include' |
-		grep -vE '#include "(rooms\.h|scopes\.h|socius/endpoint\.h)"'
+	tracked 'app/*/endpoints.c' | while read -r file; do
+		grep -HnE '^#include' "$file" |
+			grep -vE '#include "(rooms\.h|scopes\.h|socius/endpoint\.h)"' |
+			while IFS='"' read -r place header rest; do
+				[ -f "$(dirname "$file")/$header" ] || echo "$place$header$rest"
+			done
+	done
 }
 
 sql_of_requests_has_no_clock_or_chance() {

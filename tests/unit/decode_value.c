@@ -9,6 +9,10 @@
 static struct arena arena;
 static struct problem problem;
 static struct value value;
+/* All digits of a digest but the last, and all. */
+#define SHA256_OF "E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b85"
+#define SHA256 SHA256_OF "5"
+
 static const struct place place = { &arena, &problem, "/x" };
 
 static void
@@ -105,6 +109,12 @@ static const struct sample samples[] = {
 	{ "month of hyphens", { .type = STRING, .format = "month" }, "2026--1", "\"2026--1\"",
 	    "format" },
 	{ "year of hyphens", { .type = STRING, .format = "month" }, "20-6-01", "\"20-6-01\"",
+	    "format" },
+	{ "digest", { .type = STRING, .format = "sha256" }, SHA256, "\"" SHA256 "\"", "" },
+	{ "short digest", { .type = STRING, .format = "sha256" }, "e3b0", "\"e3b0\"", "format" },
+	{ "long digest", { .type = STRING, .format = "sha256" }, SHA256 "0", "\"" SHA256 "0\"",
+	    "format" },
+	{ "no digest", { .type = STRING, .format = "sha256" }, SHA256_OF "g", "\"" SHA256_OF "g\"",
 	    "format" },
 	{ "digits", { .type = STRING, .format = "digits" }, "007", "\"007\"", "" },
 	{ "no digits", { .type = STRING, .format = "digits" }, "0x7", "\"0x7\"", "format" },
