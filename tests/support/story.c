@@ -123,6 +123,7 @@ story_end(void)
 		free(replies[i]->text);
 		free(replies[i]);
 	}
+	replies_count = 0; /* a story may go on in another market */
 	curl_easy_cleanup(curl);
 	arena_release(&arena);
 }
