@@ -67,8 +67,14 @@ network_of(const struct exchange *exchange)
 static const char *
 route_of(const struct exchange *exchange)
 {
-	static const char *const own[OWN_ROUTES] = { "/healthz", "/readyz", "/openapi.json",
-		"/metrics", "" };
+	static const char *const own[OWN_ROUTES] = {
+		[OWN_HEALTH] = "/healthz",
+		[OWN_READY] = "/readyz",
+		[OWN_DOCUMENT] = "/openapi.json",
+		[OWN_DOCS] = "/docs",
+		[OWN_METRICS] = "/metrics",
+		[OWN_NONE] = "",
+	};
 	int behind = exchange->route - gate.contract->operations_count;
 
 	return behind >= 0 ? own[behind] : exchange->operation->endpoint->path;
