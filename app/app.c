@@ -16,6 +16,7 @@ static const struct room *const rooms[] = {
 	&room_payouts,
 	&room_cocreation,
 	&room_exchange,
+	&room_services,
 	&room_events,
 #ifdef SOCIUS_TEST_ROOM
 	&room_test,
@@ -26,7 +27,9 @@ static const struct room *const rooms[] = {
 #define READS_OF_MARKET \
 	SCOPE_SETUP_READ " " SCOPE_PARTNERS_READ " " SCOPE_SLOTS_READ " " SCOPE_BOOKINGS_READ \
 			 " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ " " SCOPE_LEDGER_READ \
-			 " " SCOPE_EVENTS_READ " " SCOPE_IDEAS_READ " " SCOPE_SALES_REPORTS_READ
+			 " " SCOPE_EVENTS_READ " " SCOPE_IDEAS_READ " " SCOPE_SALES_REPORTS_READ \
+			 " " SCOPE_LISTINGS_READ " " SCOPE_VENDORS_READ " " SCOPE_REDEMPTIONS_READ \
+			 " " SCOPE_RENTALS_READ
 
 static const struct role roles[] = {
 	{ "partner",
@@ -34,7 +37,9 @@ static const struct role roles[] = {
 			     " " SCOPE_BOOKINGS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ
 			     " " SCOPE_EVENTS_READ " " SCOPE_IDEAS_READ " " SCOPE_IDEAS_WRITE
 			     " " SCOPE_IDEAS_SUPPORT " " SCOPE_SALES_REPORTS_READ
-			     " " SCOPE_ONBOARDING_WRITE " " SCOPE_ME_READ,
+			     " " SCOPE_ONBOARDING_WRITE " " SCOPE_ME_READ " " SCOPE_LISTINGS_READ
+			     " " SCOPE_REDEMPTIONS_READ " " SCOPE_REDEMPTIONS_WRITE
+			     " " SCOPE_RENTALS_READ " " SCOPE_RENTALS_WRITE,
 	    "A courier, driver or co-creator: own rows only.", .is_partner = true },
 	{ "customer",
 	    SCOPE_SETUP_READ " " SCOPE_PARTNERS_APPLY " " SCOPE_IDEAS_READ " " SCOPE_IDEAS_SUPPORT
@@ -44,7 +49,7 @@ static const struct role roles[] = {
 	    READS_OF_MARKET " " SCOPE_SETUP_WRITE " " SCOPE_PARTNERS_WRITE " " SCOPE_PARTNERS_APPLY
 			    " " SCOPE_ONBOARDING_WRITE " " SCOPE_BOOKINGS_ASSIGN
 			    " " SCOPE_TRIPS_WRITE " " SCOPE_PAYOUTS_PREPARE " " SCOPE_CLOCK_WRITE
-			    " " SCOPE_SALES_REPORTS_WRITE,
+			    " " SCOPE_SALES_REPORTS_WRITE " " SCOPE_LISTINGS_WRITE,
 	    "Runs one market." },
 	{ "auditor", READS_OF_MARKET, "Reads all of one market, writes nothing." },
 	{ "service",
@@ -64,6 +69,7 @@ static const struct job jobs[] = {
 	{ "expire_documents", "Expires documents on the market's local date.", 60 },
 	{ "mark_missed", "Marks bookings that were not checked in 15 minutes after the start.",
 	    60 },
+	{ "start_rentals", "Starts reserved rentals that are due.", 60 },
 	{ "expire_ideas", "Expires ideas that have not found their supporters in time.", 60 },
 	{ "fold_exchange", "Counts events for the archetypes and reads those anew.", 10 },
 	{ 0 },

@@ -26,7 +26,14 @@
 #define SCOPE_SALES_REPORTS_READ "sales_reports.read"
 #define SCOPE_SALES_REPORTS_WRITE "sales_reports.write" /* report sales of ideas */
 #define SCOPE_EVENTS_READ "events.read"
-#define SCOPE_ME_READ "me.read"         /* the account itself */
-#define SCOPE_CLOCK_WRITE "clock.write" /* move the clock of a test market */
+#define SCOPE_ME_READ "me.read"               /* the account itself */
+#define SCOPE_CLOCK_WRITE "clock.write"       /* move the clock of a test market */
+#define SCOPE_LISTINGS_WRITE "listings.write" /* make vendors, listings and their assets */
+#define SCOPE_LISTINGS_READ "listings.read"   /* discounts and rentals on offer */
+#define SCOPE_VENDORS_READ "vendors.read"     /* vendors, what they are owed, their assets */
+#define SCOPE_REDEMPTIONS_READ "redemptions.read"
+#define SCOPE_REDEMPTIONS_WRITE "redemptions.write" /* take a discount: own */
+#define SCOPE_RENTALS_READ "rentals.read"
+#define SCOPE_RENTALS_WRITE "rentals.write" /* rent, cancel, return: own */
 
 #endif

@@ -74,6 +74,7 @@ create table services.asset (
 	name text not null check (name <> ''),
 	busy tstzmultirange not null default '{}',
 	is_out boolean not null default false,
+	came_back_at timestamptz,
 	created_at timestamptz not null,
 	primary key (market_id, asset_id)
 ) with (fillfactor = 80);
@@ -81,11 +82,12 @@ comment on table services.asset is 'one thing that a listing rents out, for exam
 comment on column services.asset.name is 'what it is told apart by, for example its plate';
 comment on column services.asset.busy is 'the times of its reserved and active rentals as agreed';
 comment on column services.asset.is_out is 'someone has it now, perhaps for longer than agreed';
+comment on column services.asset.came_back_at is 'its latest return; null: it was never out';
 alter table services.asset owner to socius_owner;
 create index asset_of_listing on services.asset (market_id, listing_id, asset_id);
 call core.raise_walls('services.asset');
 grant insert on services.asset to wall_operator;
-grant update (busy, is_out) on services.asset to wall_partner, wall_runner;
+grant update (busy, is_out, came_back_at) on services.asset to wall_partner, wall_runner;
 
 create table services.redemption (
 	market_id int not null,
