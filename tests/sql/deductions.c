@@ -379,3 +379,28 @@ Test(deductions, are_hidden_from_others)
 	cr_assert_eq(sql_count("select from ledger.deduction"), 1);
 	cr_assert_eq(sql_count("select from ledger.withholding"), 1);
 }
+
+/* The whole life of a deduction within each wall that posts; no role needs more than it has. */
+Test(deductions, live_behind_every_wall)
+{
+	static const char *const walls[] = { "wall_partner", "wall_member", "wall_operator",
+		"wall_runner" };
+
+	for (int i = 0; i < 4; i++) {
+		const char *bob = sql_partner(market, "courier");
+		const char *earning = sql_id();
+
+		sql_as(walls[i]);
+		sql_run("select core.enter(%d, '%s')", market, bob);
+		sql_run("select ledger.owe(%d, '%s', '%s', 'dues', '%s', 1800, " SQL_NOW ")",
+		    market, bob, sql_id(), sql_id());
+		sql_run("select ledger.post(%d, '%s', '%s', 'slot_pay', '%s', '{5000,2000}', "
+			"'{7200,-7200}', " SQL_NOW ", " SQL_NOW ", 7200)",
+		    market, bob, earning, sql_id());
+		cr_expect(debts_wallet_is(market, bob, 5400, 0), "%s", walls[i]);
+		sql_run("select ledger.reverse(%d, '%s', '%s', '%s', " SQL_NOW ", " SQL_NOW ")",
+		    market, bob, earning, sql_id());
+		cr_expect(debts_wallet_is(market, bob, 0, 1800), "%s", walls[i]);
+		sql_as(NULL);
+	}
+}
