@@ -110,6 +110,18 @@ static const struct endpoint endpoints[] = {
 	    .gives = ONE,
 	},
 	{
+	    .says =
+		"Show what an app shows first: next booking, balance, what is due, offers, what "
+		"to do.",
+	    .method = GET,
+	    .path = "/v1/me/home",
+	    .scope = SCOPE_ME_READ,
+	    .calls = "api.get_home",
+	    .takes = TAKES({ "market_id", MARKET, INT }, { "account_id", ACCOUNT, UUID },
+		{ "now", CLOCK, INSTANT }),
+	    .gives = ONE,
+	},
+	{
 	    .says = "Show the market's clock.",
 	    .method = GET,
 	    .path = "/v1/test/clock",
