@@ -82,7 +82,7 @@ where r.partner_id is null
 comment on view laws.exchange_sums_its_counts is 'Whoever has counts has a reading, and it sums those of its 90 days.';
 
 create or replace view laws.exchange_sums_its_counts_examined as
-select count(*) as examined from exchange.reading;
+select count(*) as examined from exchange.daily_count;
 
 create or replace view laws.exchange_leaves_its_window as
 select r.market_id, r.partner_id, r.part, r.until_day, d.day
