@@ -245,6 +245,7 @@ static void __attribute__((noreturn)) make_and_check(struct restore *restore, co
 	run(connection, "analyze");
 	PQfinish(connection);
 	broken = laws_broken(ctl, RESTORE_DATABASE, false);
+	(void)fflush(stdout); /* which laws, before that there are any */
 	if (broken > 0)
 		log_die("%s breaks %d laws and is not taken", restore->file, broken);
 	_exit(0);
