@@ -1,0 +1,57 @@
+/* roles: what the tokens of the marketplace's roles open. */
+#include <criterion/criterion.h>
+
+#include "socius/endpoint.h"
+#include "socius/text.h"
+
+static const struct role *
+role_named(const char *name)
+{
+	for (const struct role *role = app.roles; role->name != NULL; role++)
+		if (strcmp(role->name, name) == 0)
+			return role;
+	return NULL;
+}
+
+/* Whether it has a caller that may be absent: then it takes whoever has none for an operator. */
+static bool
+is_shared_with_operators(const struct endpoint *endpoint)
+{
+	for (const struct field *field = endpoint->takes; field->name != NULL; field++)
+		if (field->from == CALLER && field->optional)
+			return true;
+	return false;
+}
+
+Test(roles, keep_customers_out_of_what_is_an_operators)
+{
+	const struct role *customer = role_named("customer");
+	int opened = 0, shared = 0;
+
+	cr_assert_not_null(customer);
+	cr_assert_not(customer->is_partner);
+	for (const struct room *const *room = app.rooms; *room != NULL; room++)
+		for (const struct endpoint *endpoint = (*room)->endpoints; endpoint->path != NULL;
+		     endpoint++) {
+			bool opens = endpoint->scope != NULL &&
+				     text_listed(customer->scopes, text_of(endpoint->scope));
+
+			opened += opens;
+			shared += is_shared_with_operators(endpoint);
+			cr_expect_not(opens && is_shared_with_operators(endpoint), "%s %s",
+			    endpoint->scope, endpoint->path);
+		}
+	cr_expect_gt(opened, 0);
+	cr_expect_gt(shared, 0);
+}
+
+Test(roles, let_operators_make_partners_and_customers_apply)
+{
+	static const char *const names[] = { "operator", "customer" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		cr_expect(text_listed(role_named(names[i])->scopes, TEXT("partners.apply")), "%s",
+		    names[i]);
+	cr_expect_not(text_listed(role_named("partner")->scopes, TEXT("partners.apply")));
+	cr_expect_not(text_listed(role_named("partner")->scopes, TEXT("partners.write")));
+}
