@@ -178,7 +178,7 @@ end
 $$;
 comment on function api.list_documents is 'Lists the documents of a partner, the newest first. Refuses: partner_unknown';
 
-create or replace function api.get_document(p_market_id int, p_caller_id uuid,
+create or replace function api.get_partner_document(p_market_id int, p_caller_id uuid,
 	p_document_id uuid, out "row" api.document)
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
@@ -194,7 +194,7 @@ begin
 	end if;
 end
 $$;
-comment on function api.get_document is 'Shows one document; a partner sees its own only. Refuses: document_unknown';
+comment on function api.get_partner_document is 'Shows one document; a partner sees its own only. Refuses: document_unknown';
 
 grant execute on function onboarding.show_document, onboarding.tell_document
 	to wall_member, wall_operator, wall_runner;
@@ -203,6 +203,6 @@ grant execute on function onboarding.lock_document to wall_operator;
 alter function api.create_document owner to wall_member;
 alter function api.review_document owner to wall_operator;
 alter function api.list_documents owner to wall_member;
-alter function api.get_document owner to wall_member;
+alter function api.get_partner_document owner to wall_member;
 grant execute on function api.create_document, api.review_document, api.list_documents,
-	api.get_document to socius_gate;
+	api.get_partner_document to socius_gate;

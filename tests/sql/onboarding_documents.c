@@ -102,11 +102,13 @@ Test(documents, are_nobody_elses)
 	sql_refused("partner_unknown",
 	    "select api.list_requirements(%d, '%s', " SQL_NOW ", '%s', 9, null)", market, other,
 	    partner);
-	sql_refused(
-	    "document_unknown", "select api.get_document(%d, '%s', '%s')", market, other, document);
+	sql_refused("document_unknown", "select api.get_partner_document(%d, '%s', '%s')", market,
+	    other, document);
 	cr_expect_eq(
-	    sql_count("select api.get_document(%d, '%s', '%s')", market, partner, document), 1);
-	cr_expect_eq(sql_count("select api.get_document(%d, null, '%s')", market, document), 1);
+	    sql_count("select api.get_partner_document(%d, '%s', '%s')", market, partner, document),
+	    1);
+	cr_expect_eq(
+	    sql_count("select api.get_partner_document(%d, null, '%s')", market, document), 1);
 	sql_as(NULL);
 }
 
