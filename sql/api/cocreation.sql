@@ -196,12 +196,31 @@ end
 $$;
 comment on function cocreation.count_supporter is 'counts one supporter more; at the number needed the stage is reached, once';
 
+-- Why an account may not support an idea that it does not support yet; null: it may.
+create or replace function cocreation.no_supporter(p_idea cocreation.idea, p_partner_id uuid,
+	p_now timestamptz) returns text
+language plpgsql stable as $$
+begin
+	return case
+		when p_idea.idea_id is null then 'idea_unknown'
+		when p_partner_id = p_idea.submitter_id or exists (
+			select from cocreation.author a
+			where a.market_id = p_idea.market_id and a.idea_id = p_idea.idea_id
+				and a.partner_id = p_partner_id) then 'own_idea'
+		when p_idea.state <> 'gathering' or p_now >= p_idea.gathering_until
+			then 'idea_not_gathering'
+	end;
+end
+$$;
+comment on function cocreation.no_supporter is 'the refusal for an account that would support an idea, or null';
+
 -- Supports an idea in the name of the account, be it a partner's or a customer's. An account that
 -- supports the idea already is answered with it, whatever has become of the idea: an app may send
--- this again whenever a reply was lost. The lane is the cold one: one row orders an idea's
--- supporters, and a batch of several ideas would need the market's lock, which is the bookings'.
+-- this again whenever a reply was lost. Those who write supporters of a market's ideas take turns,
+-- so that two batches never wait for each other's ideas.
 create or replace function api.support_idea(p_market_id int, p_account_id uuid, p_actor_role text,
-	p_now timestamptz, p_event_id uuid, p_idea_id uuid, out "row" api.idea)
+	p_now timestamptz, p_event_id uuid, p_idea_id uuid, out refused text, out detail jsonb,
+	out "row" api.idea)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 declare
@@ -210,23 +229,26 @@ declare
 	v_partner_id uuid;
 begin
 	perform core.enter(p_market_id, null);
+	perform pg_advisory_xact_lock(5053, p_market_id);
 	v_now := core.clock(p_market_id, p_now);
-	v_idea := cocreation.lock_idea(p_market_id, p_idea_id);
-	select p.partner_id into v_partner_id
-	from identity.partner p
-	where p.market_id = p_market_id and p.account_id = p_account_id;
-	if v_partner_id = v_idea.submitter_id or exists (
-		select from cocreation.author a
-		where a.market_id = p_market_id and a.idea_id = p_idea_id
-			and a.partner_id = v_partner_id) then
-		perform core.refuse('own_idea');
-	elsif not exists (
+	select i.* into v_idea
+	from cocreation.idea i
+	where i.market_id = p_market_id and i.idea_id = p_idea_id
+	for no key update;
+	if not exists (
 		select from cocreation.support s
 		where s.market_id = p_market_id and s.idea_id = p_idea_id
 			and s.account_id = p_account_id) then
-		if v_idea.state <> 'gathering' or v_now >= v_idea.gathering_until then
-			perform core.refuse('idea_not_gathering', jsonb_build_object('state', v_idea.state,
-				'gathering_until', core.show_instant(v_idea.gathering_until)));
+		select p.partner_id into v_partner_id
+		from identity.partner p
+		where p.market_id = p_market_id and p.account_id = p_account_id;
+		refused := cocreation.no_supporter(v_idea, v_partner_id, v_now);
+		if refused is not null then
+			if refused = 'idea_not_gathering' then
+				detail := jsonb_build_object('state', v_idea.state,
+					'gathering_until', core.show_instant(v_idea.gathering_until));
+			end if;
+			return;
 		end if;
 		insert into cocreation.support (market_id, idea_id, account_id, supported_at)
 		values (p_market_id, p_idea_id, p_account_id, v_now);
@@ -242,12 +264,20 @@ comment on function api.support_idea is 'Supports an idea in the name of the acc
 -- a phone that asks again after a lost reply sees what it wanted. What the idea has reached it keeps,
 -- and people may take their name back whatever has become of it.
 create or replace function api.withdraw_support(p_market_id int, p_account_id uuid,
-	p_actor_role text, p_now timestamptz, p_event_id uuid, p_idea_id uuid, out "row" api.idea)
+	p_actor_role text, p_now timestamptz, p_event_id uuid, p_idea_id uuid, out refused text,
+	out detail jsonb, out "row" api.idea)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 begin
 	perform core.enter(p_market_id, null);
-	perform cocreation.lock_idea(p_market_id, p_idea_id);
+	perform pg_advisory_xact_lock(5053, p_market_id);
+	perform from cocreation.idea i
+	where i.market_id = p_market_id and i.idea_id = p_idea_id
+	for no key update;
+	if not found then
+		refused := 'idea_unknown';
+		return;
+	end if;
 	delete from cocreation.support s
 	where s.market_id = p_market_id and s.idea_id = p_idea_id and s.account_id = p_account_id;
 	if found then
@@ -310,6 +340,8 @@ alter function api.withdraw_support owner to wall_member;
 alter function api.withdraw_idea owner to wall_member;
 grant execute on function api.create_idea, api.list_ideas, api.get_idea, api.support_idea,
 	api.withdraw_support, api.withdraw_idea to socius_gate;
-grant execute on function cocreation.show_idea, cocreation.name_authors,
+grant execute on function cocreation.show_idea, cocreation.name_authors, cocreation.no_supporter,
 	cocreation.count_supporter to wall_member;
 grant execute on function cocreation.lock_idea to wall_member, wall_operator;
+call core.make_batch('api.support_idea'::regproc::regprocedure, 'wall_member', 'none');
+call core.make_batch('api.withdraw_support'::regproc::regprocedure, 'wall_member', 'none');

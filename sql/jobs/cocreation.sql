@@ -12,6 +12,8 @@ declare
 	v_expired int;
 begin
 	perform core.enter(p_market_id, null);
+	-- supporters of the market's ideas take turns; so does who locks many of them
+	perform pg_advisory_xact_lock(5053, p_market_id);
 	v_now := core.clock(p_market_id, p_now);
 	with due as materialized (
 		select i.idea_id

@@ -79,8 +79,8 @@ const char *
 support_call(const char *verb, int market_id, const char *account_id, const char *role,
     const char *idea_id, const char *now)
 {
-	return print("select (\"row\").* from (select api.%s(%d, '%s', '%s', '%s', '%s', '%s') "
-		     "as \"row\") answered",
+	return print("select refused, detail, (\"row\").* from api.%s(%d, '%s', '%s', '%s', '%s', "
+		     "'%s')",
 	    verb, market_id, account_id, role, now, far_id(), idea_id);
 }
 
