@@ -347,32 +347,32 @@ Test(ideas, are_withdrawn_by_their_submitter_alone)
 	cr_assert_eq(events_of(idea, "idea.withdrawn"), 1);
 }
 
+/* What a batch of five answers: the numbers of supporters, or the refusals. */
+static const char *
+batch(const char *verb, int market, const char *const accounts[5], const char *const ideas[5])
+{
+	return sql_text(
+	    "select string_agg(coalesce(refused, (\"row\").supporters_count::text), ' ') "
+	    "from api.%s_batch(%d, array['%s', '%s', '%s', '%s', '%s']::uuid[], "
+	    "array_fill('customer'::text, array[5]), "
+	    "array_fill('" NOW "'::timestamptz, array[5]), "
+	    "(select array_agg(gen_random_uuid()) from generate_series(1, 5)), "
+	    "array['%s', '%s', '%s', '%s', '%s']::uuid[])",
+	    verb, market, accounts[0], accounts[1], accounts[2], accounts[3], accounts[4], ideas[0],
+	    ideas[1], ideas[2], ideas[3], ideas[4]);
+}
+
 Test(ideas, are_supported_by_a_batch_as_one_after_the_other)
 {
 	int market = sql_market();
 	const char *ada = sql_partner(market, "co_creator"), *eve = sql_id(), *fay = sql_id();
 	const char *idea = given_idea(market, ada), *other = given_idea(market, ada);
-	const char *calls = sql_text(
-	    "select format('(%%s, array[%%L, %%L, %%L, %%L, %%L]::uuid[], "
-	    "array_fill(''customer''::text, "
-	    "array[5]), array_fill(%%L::timestamptz, array[5]), "
-	    "array[%%L, %%L, %%L, %%L, %%L]::uuid[], array[%%L, %%L, %%L, %%L, %%L]::uuid[])', "
-	    "%d, '%s', '%s', '%s', '%s', '%s', '" NOW "', gen_random_uuid(), gen_random_uuid(), "
-	    "gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '%s', '%s', '%s', '%s', "
-	    "'%s')",
-	    market, eve, fay, eve, account_of(ada), fay, idea, idea, idea, idea, sql_id());
+	const char *accounts[] = { eve, fay, eve, account_of(ada), fay };
+	const char *ideas[] = { idea, idea, idea, other, sql_id() };
 
 	sql_as("socius_gate");
 	cr_assert_str_eq(
-	    sql_text("select string_agg(coalesce(refused, (\"row\").supporters_count::text), ' ') "
-		     "from api.support_idea_batch%s",
-		calls),
-	    "1 2 2 own_idea idea_unknown");
+	    batch("support_idea", market, accounts, ideas), "1 2 2 own_idea idea_unknown");
 	cr_assert_str_eq(
-	    sql_text("select string_agg(coalesce(refused, (\"row\").supporters_count::text), ' ') "
-		     "from api.withdraw_support_batch%s",
-		calls),
-	    "1 0 0 0 idea_unknown");
-	sql_as(NULL);
-	cr_assert_str_eq(of_idea(other, "supporters_count"), "0");
+	    batch("withdraw_support", market, accounts, ideas), "1 0 0 0 idea_unknown");
 }
