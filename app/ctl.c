@@ -16,6 +16,7 @@ static const struct command commands[] = {
 	{ "seed", "run a seed file: the demo market", seed_run },
 	{ "token", "print an access token for local use", token_run },
 	{ "import", "send a file of trips through the API", import_run },
+	{ "demo", "tell the story of a customer who becomes a partner, as curl lines", demo_run },
 	{ "laws", "run every law; exit code 1 when one is broken", laws_run },
 	{ "backup", "write one consistent state into the file that is standard output",
 	    backup_run },

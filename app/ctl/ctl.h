@@ -50,6 +50,7 @@ struct command {
 int backup_run(struct ctl *ctl);
 int check_settings_run(struct ctl *ctl);
 int conninfo_run(struct ctl *ctl);
+int demo_run(struct ctl *ctl);
 int document_run(struct ctl *ctl);
 int free_ports_run(struct ctl *ctl);
 int import_run(struct ctl *ctl);
