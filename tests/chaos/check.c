@@ -6,6 +6,7 @@
 
 #include <libpq-fe.h>
 
+#include "socius/instant.h"
 #include "socius/log.h"
 #include "socius/world.h"
 
@@ -95,7 +96,7 @@ check_await_payouts(const struct city *city)
 static const char *const looks[KINDS] = {
 	[BOOK] = "select a.number, count(b.booking_id), min(b.booking_id::text) from asked a "
 		 "left join scheduling.booking b on b.market_id = $1 "
-		 "and b.partner_id = a.partner_id and b.slot_id = a.slot_id "
+		 "and b.partner_id = a.partner_id and b.slot_id = a.thing_id "
 		 "where a.kind = $2 group by a.number",
 	[FORFEIT] = "select a.number, count(e.event_id), min(b.booking_id::text) from asked a "
 		    "left join scheduling.booking b on b.market_id = $1 "
@@ -114,6 +115,20 @@ static const char *const looks[KINDS] = {
 		"and k.operation = 'create_payout_run' and k.key = a.key::text "
 		"left join payouts.payout_run r on r.market_id = k.market_id "
 		"and r.payout_run_id = k.resource_id where a.kind = $2 group by a.number",
+	[REDEEM] =
+	    "select a.number, count(r.redemption_id), min(r.redemption_id::text) from asked a "
+	    "left join services.redemption r on r.market_id = $1 "
+	    "and r.partner_id = a.partner_id and r.listing_id = a.thing_id "
+	    "where a.kind = $2 group by a.number",
+	[SUPPORT] = "select a.number, count(s.idea_id), min(s.idea_id::text) from asked a "
+		    "join identity.partner p on p.market_id = $1 and p.partner_id = a.partner_id "
+		    "left join cocreation.support s on s.market_id = $1 "
+		    "and s.account_id = p.account_id and s.idea_id = a.thing_id "
+		    "where a.kind = $2 group by a.number",
+	[RENT] = "select a.number, count(r.rental_id), min(r.rental_id::text) from asked a "
+		 "left join services.rental r on r.market_id = $1 and r.partner_id = a.partner_id "
+		 "and r.asset_id = a.thing_id and r.starts_at = a.starts_at "
+		 "where a.kind = $2 group by a.number",
 };
 
 static void
@@ -127,23 +142,43 @@ tell(const char *sql)
 	PQclear(result);
 }
 
+/* The id of what an operation asked for. */
+static const char *
+thing_of(const struct city *city, const struct operation *operation)
+{
+	switch (operation->kind) {
+	case REDEEM:
+		return city->discounts[operation->thing];
+	case SUPPORT:
+		return city->ideas[operation->thing];
+	case RENT:
+		return city->vans[operation->thing % CITY_VANS];
+	default:
+		return city->slots[operation->thing];
+	}
+}
+
 /* The record as a temporary table. */
 static void
 upload(const struct city *city, const struct record *record)
 {
-	char line[256];
+	char line[256], starts[INSTANT_TEXT_BYTES_MAX];
 
 	tell("set client_min_messages = warning");
 	tell("drop table if exists pg_temp.asked; create temporary table asked (number int, kind "
 	     "int, "
-	     "partner_id uuid, slot_id uuid, key uuid, booking_id uuid)");
+	     "partner_id uuid, thing_id uuid, starts_at timestamptz, "
+	     "key uuid, booking_id uuid)");
 	tell("copy pg_temp.asked from stdin");
 	for (int i = 0; i < record->count; i++) {
 		const struct operation *of = &record->operations[i];
 		const char *booking =
 		    of->kind == FORFEIT ? record->operations[of->booking].made : "\\N";
-		int bytes = snprintf(line, sizeof(line), "%d\t%d\t%s\t%s\t%s\t%s\n", i, of->kind,
-		    city->partners[of->partner], city->slots[of->slot], of->key, booking);
+		int bytes;
+
+		(void)instant_write(record_rental_starts(city, of), starts);
+		bytes = snprintf(line, sizeof(line), "%d\t%d\t%s\t%s\t%s\t%s\t%s\n", i, of->kind,
+		    city->partners[of->partner], thing_of(city, of), starts, of->key, booking);
 
 		if (PQputCopyData(pg, line, bytes) != 1)
 			log_die("%s", PQerrorMessage(pg));
@@ -175,7 +210,7 @@ check_operation(struct operation *operation, long count, const char *id)
 int
 check_record(const struct city *city, struct record *record)
 {
-	static const char *const kinds[KINDS] = { "0", "1", "2", "3" };
+	static const char *const kinds[KINDS] = { "0", "1", "2", "3", "4", "5", "6" };
 	int faults = 0, checked = 0;
 
 	upload(city, record);
@@ -252,6 +287,17 @@ check_rest(const struct city *city, const struct record *record)
 	    number(
 		"select count(*) from payouts.payout_run where market_id = $1", market, NULL, NULL),
 	    known(record, PAY));
+	faults += check_count("redemptions of the market",
+	    number("select count(*) from services.redemption where market_id = $1", market, NULL,
+		NULL),
+	    known(record, REDEEM));
+	faults += check_count("supporters in the market",
+	    number("select sum(supporters_count) from cocreation.idea where market_id = $1", market,
+		NULL, NULL),
+	    known(record, SUPPORT));
+	faults += check_count("rentals of the market",
+	    number("select count(*) from services.rental where market_id = $1", market, NULL, NULL),
+	    known(record, RENT));
 	faults += check_count("slots whose seats are not their bookings",
 	    number("select count(*) from scheduling.slot s where s.market_id = $1 and (s.booked > "
 		   "s.capacity or s.booked <> (select count(*) from scheduling.booking b "

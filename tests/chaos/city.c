@@ -131,6 +131,68 @@ make_slots(struct city *city, int slots_at_once)
 	}
 }
 
+/* Makes something and takes its id. */
+static void
+make_one(const char *token, const char *path, const char *body, const char *name, char *id)
+{
+	json_t *made = make(token, path, body);
+
+	take_id(made, name, id);
+	json_decref(made);
+}
+
+static void
+make_ideas(struct city *city)
+{
+	char partner_id[UUID_TEXT_BYTES], account_id[UUID_TEXT_BYTES];
+	json_t *partner = make(city->operator_token, "/v1/partners",
+	    "{\"name\":\"Bruno\",\"enrolments\":[{\"kind\":\"co_creator\"}]}");
+	char *token;
+
+	take_id(partner, "partner_id", partner_id);
+	take_id(partner, "account_id", account_id);
+	json_decref(partner);
+	token = mint("partner", city->market_id, partner_id, account_id);
+	for (int i = 0; i < CITY_IDEAS; i++)
+		make_one(token, "/v1/ideas", "{\"title\":\"Lamp\",\"summary\":\"It folds.\"}",
+		    "idea_id", city->ideas[i]);
+	free(token);
+}
+
+void
+city_stock(struct city *city, int stock)
+{
+	char vendor_id[UUID_TEXT_BYTES], path[PATH_BYTES], body[BODY_BYTES];
+
+	make_one(city->operator_token, "/v1/share_agreements",
+	    "{\"name\":\"Prices\",\"base\":\"price\",\"effective_from\":\"2019-01-01T00:00:00Z\","
+	    "\"parties\":[{\"party\":\"vendor\",\"share_ppm\":900000},"
+	    "{\"party\":\"platform\",\"share_ppm\":100000}]}",
+	    "share_agreement_id", vendor_id);
+	make_one(
+	    city->operator_token, "/v1/vendors", "{\"name\":\"Vans\"}", "vendor_id", vendor_id);
+	for (int i = 0; i < CITY_DISCOUNTS; i++) {
+		(void)snprintf(body, sizeof(body), /* fits */
+		    "{\"kind\":\"discount\",\"vendor_id\":\"%s\",\"title\":\"Boots\","
+		    "\"list_price_minor\":9000,\"partner_price_minor\":7500,\"stock\":%d}",
+		    vendor_id, stock);
+		make_one(
+		    city->operator_token, "/v1/listings", body, "listing_id", city->discounts[i]);
+	}
+	(void)snprintf(body, sizeof(body), /* fits */
+	    "{\"kind\":\"rental\",\"vendor_id\":\"%s\",\"title\":\"Van\","
+	    "\"list_price_minor\":5000,\"partner_price_minor\":3500,\"asset_kind\":\"vehicle\"}",
+	    vendor_id);
+	make_one(city->operator_token, "/v1/listings", body, "listing_id", city->rental);
+	(void)snprintf(path, sizeof(path), "/v1/listings/%s/assets", city->rental); /* fits */
+	for (int i = 0; i < CITY_VANS; i++)
+		make_one(
+		    city->operator_token, path, "{\"name\":\"Van\"}", "asset_id", city->vans[i]);
+	city->rent_from_us = (world_now_us() / DAY_US + 2) * DAY_US;
+	make_ideas(city);
+	http_hang_up(&http);
+}
+
 void
 city_make(struct city *city, const char *keys_folder, int partners, int slots, int slots_at_once,
     int capacity)

@@ -3,20 +3,24 @@
 
 #include <jansson.h>
 
+#include "socius/instant.h"
 #include "socius/log.h"
 
 enum { PATH_BYTES = 256, BODY_BYTES = 1024 };
 
-const char *const record_kinds[KINDS] = { "book", "forfeit", "trip", "payout run" };
+#define DAY_US INT64_C(86400000000)
+
+const char *const record_kinds[KINDS] = { "book", "forfeit", "trip", "payout run", "redeem",
+	"support", "rent" };
 const char *const record_outcomes[OUTCOMES] = { "asked", "done", "refused", "not sent", "unknown" };
 
 /* The id in the reply that names what was made. */
-static const char *const made_by[KINDS] = { "booking_id", "booking_id", "trip_id",
-	"payout_run_id" };
+static const char *const made_by[KINDS] = { "booking_id", "booking_id", "trip_id", "payout_run_id",
+	"redemption_id", "idea_id", "rental_id" };
 
 /* The refusals that the load may bring about. */
 static const char *const codes[KINDS] = { "slot_full slots_overlap day_limit_reached",
-	"booking_not_confirmed", "", "payout_run_open" };
+	"booking_not_confirmed", "", "payout_run_open", "sold_out", "", "rental_overlaps" };
 
 void
 record_init(struct record *record)
@@ -55,6 +59,28 @@ ask_trip(const struct operation *operation, const struct city *city, struct http
 	http_begin(http, "POST", "/v1/trips", city->service_token, NULL, body);
 }
 
+/* Each van is asked for on each of so many days to come. */
+int64_t
+record_rental_starts(const struct city *city, const struct operation *operation)
+{
+	return city->rent_from_us + operation->thing / CITY_VANS * DAY_US;
+}
+
+static void
+ask_rental(const struct operation *operation, const struct city *city, struct http *http)
+{
+	char starts[INSTANT_TEXT_BYTES_MAX], ends[INSTANT_TEXT_BYTES_MAX], body[BODY_BYTES];
+	int64_t starts_us = record_rental_starts(city, operation);
+
+	(void)instant_write(starts_us, starts);
+	(void)instant_write(starts_us + DAY_US, ends);
+	(void)snprintf(body, sizeof(body), /* fits */
+	    "{\"listing_id\":\"%s\",\"asset_id\":\"%s\",\"starts_at\":\"%s\",\"ends_at\":\"%s\"}",
+	    city->rental, city->vans[operation->thing % CITY_VANS], starts, ends);
+	http_begin(
+	    http, "POST", "/v1/rentals", city->tokens[operation->partner], operation->key, body);
+}
+
 void
 record_ask(const struct record *record, const struct city *city, int number, struct http *http)
 {
@@ -65,7 +91,7 @@ record_ask(const struct record *record, const struct city *city, int number, str
 	switch (operation->kind) {
 	case BOOK:
 		(void)snprintf(path, sizeof(path), "/v1/slots/%s/bookings",
-		    city->slots[operation->slot]); /* fits */
+		    city->slots[operation->thing]); /* fits */
 		http_begin(http, "POST", path, token, operation->key, "");
 		return;
 	case FORFEIT:
@@ -75,6 +101,19 @@ record_ask(const struct record *record, const struct city *city, int number, str
 		return;
 	case TRIP:
 		ask_trip(operation, city, http);
+		return;
+	case REDEEM:
+		(void)snprintf(path, sizeof(path), "/v1/listings/%s/redemptions",
+		    city->discounts[operation->thing]); /* fits */
+		http_begin(http, "POST", path, token, operation->key, "");
+		return;
+	case SUPPORT:
+		(void)snprintf(path, sizeof(path), "/v1/ideas/%s/support",
+		    city->ideas[operation->thing]); /* fits */
+		http_begin(http, "PUT", path, token, NULL, "");
+		return;
+	case RENT:
+		ask_rental(operation, city, http);
 		return;
 	default:
 		http_begin(http, "POST", "/v1/payout_runs", city->operator_token, operation->key,

@@ -13,7 +13,7 @@
 
 enum { RECORD_OPERATIONS_MAX = 200 * 1000, RECORD_CODE_BYTES = 40 };
 
-enum kind { BOOK, FORFEIT, TRIP, PAY, KINDS };
+enum kind { BOOK, FORFEIT, TRIP, PAY, REDEEM, SUPPORT, RENT, KINDS };
 
 enum outcome {
 	ASKED,
@@ -30,8 +30,10 @@ extern const char *const record_outcomes[OUTCOMES];
 struct operation {
 	enum kind kind;
 	enum outcome outcome;
-	int partner, slot; /* of the city; BOOK: each pair once */
-	int booking;       /* FORFEIT: the operation that booked */
+	/* Of the city: who asks, and for which slot, discount, idea or day of a van. Each pair is
+	 * asked for once; a day of a van by two partners. */
+	int partner, thing;
+	int booking; /* FORFEIT: the operation that booked */
 	char key[UUID_TEXT_BYTES];
 	char made[UUID_TEXT_BYTES]; /* DONE: what the reply named */
 	bool is_there;              /* as the database said before it was asked again */
@@ -55,6 +57,9 @@ void record_init(struct record *record);
 
 /* A new operation with this key; its number, or -1: there is no room. */
 int record_add(struct record *record, enum kind kind, const char *key);
+
+/* When what an operation of kind RENT asks for starts. */
+int64_t record_rental_starts(const struct city *city, const struct operation *operation);
 
 /* Begins its request; the same each time. */
 void record_ask(

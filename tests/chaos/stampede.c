@@ -31,7 +31,7 @@ next_try(struct load *load, int client)
 	if (number < 0)
 		return LOAD_END;
 	load->record->operations[number].partner = client;
-	load->record->operations[number].slot =
+	load->record->operations[number].thing =
 	    (client + herd->tries[client]++) % load->city->slots_count;
 	return number;
 }

@@ -10,7 +10,8 @@
 
 enum { PARTNERS = 400, SLOTS = 160, SLOTS_AT_ONCE = 2, CAPACITY = 60 };
 enum { PAIR_STEP = 7919 }; /* a prime: PARTNERS * SLOTS has none but 2 and 5 */
-enum { PAY_EVERY = 500, FORFEIT_PERCENT = 20, TRIP_PERCENT = 40 };
+enum { PAY_EVERY = 500, FORFEIT_PERCENT = 20, TRIP_PERCENT = 35, GOODS_PERCENT = 15 };
+enum { STOCK = 150, RENT_DAYS = 60, RENTERS = 2 };
 
 /* When to give up: so long after the time was over, and so much more for each kill. */
 enum {
@@ -25,6 +26,7 @@ struct storm {
 	struct strike strike;
 	int64_t started_us, ends_us, gives_up_us; /* monotonic */
 	int pairs;                                /* of partner and slot asked for so far */
+	int goods;                                /* of partner and discount, idea or van */
 	int forfeited;   /* operations looked at for something to give back */
 	int asked_again; /* the second time: operations gone through */
 	int disagreed;
@@ -61,7 +63,7 @@ add_booking(struct storm *of, const char *key)
 		return LOAD_LATER;
 	of->pairs++;
 	record->operations[number].partner = (int)(pair % PARTNERS);
-	record->operations[number].slot = (int)(pair / PARTNERS);
+	record->operations[number].thing = (int)(pair / PARTNERS);
 	return number;
 }
 
@@ -88,6 +90,27 @@ add_forfeit(struct record *record, int booking, const char *key)
 	return number;
 }
 
+/* By turns a discount, an idea to support, a day of a van; LOAD_LATER: all were asked for. */
+static int
+add_goods(struct storm *of, const char *key)
+{
+	static const enum kind kinds[] = { REDEEM, SUPPORT, RENT };
+	static const int most[] = { PARTNERS * CITY_DISCOUNTS, PARTNERS * CITY_IDEAS,
+		RENTERS * CITY_VANS * RENT_DAYS };
+	int which = of->goods % 3, pair = of->goods / 3, number;
+
+	if (pair >= most[which] ||
+	    (number = record_add(&of->play->record, kinds[which], key)) < 0) {
+		of->goods += of->goods / 3 < most[0];
+		return LOAD_LATER;
+	}
+	of->goods++;
+	of->play->record.operations[number].partner = pair % PARTNERS;
+	of->play->record.operations[number].thing =
+	    kinds[which] == RENT ? pair / RENTERS : pair / PARTNERS;
+	return number;
+}
+
 static int
 next_fresh(struct load *load, int client)
 {
@@ -108,6 +131,8 @@ next_fresh(struct load *load, int client)
 		return add_trip(of->play, key);
 	if (dice < TRIP_PERCENT + FORFEIT_PERCENT && (booking = booking_to_forfeit(of)) >= 0)
 		return add_forfeit(load->record, booking, key);
+	if (dice < TRIP_PERCENT + FORFEIT_PERCENT + GOODS_PERCENT)
+		return add_goods(of, key);
 	return of->pairs < PARTNERS * SLOTS ? add_booking(of, key) : add_trip(of->play, key);
 }
 
@@ -165,7 +190,8 @@ again_ended(
 	(void)client;
 	(void)begun_us;
 	if (operation->is_there)
-		agrees = answer->outcome == DONE && answer->replayed &&
+		agrees = answer->outcome == DONE &&
+			 (answer->replayed || operation->kind == SUPPORT) &&
 			 (operation->outcome != DONE || strcmp(answer->made, operation->made) == 0);
 	else
 		agrees =
@@ -243,6 +269,7 @@ play_storm(struct play *play)
 	for (int i = 0; i < TARGETS; i++)
 		of.strike.left[i] = (int)play->kills[i];
 	city_make(&play->city, play_keys(play), PARTNERS, SLOTS, SLOTS_AT_ONCE, CAPACITY);
+	city_stock(&play->city, STOCK);
 	of.started_us = world_monotonic_us();
 	of.ends_us = of.started_us + play->seconds * INT64_C(1000000);
 	of.gives_up_us = of.ends_us + PATIENCE_US +
