@@ -65,13 +65,23 @@ begin
 			p_archetype => v_each.archetype);
 	end loop;
 
-	v_key := 'seed agreement rides';
-	perform api.create_share_agreement(p_market_id => v_market_id, p_actor_id => v_operator,
-		p_actor_role => 'operator', p_now => v_now, p_event_id => pg_temp.id('event ' || v_key),
-		p_key => v_key, p_digest => sha256(v_key::bytea),
-		p_share_agreement_id => pg_temp.number(21), p_name => 'Rides: four fifths to the driver',
-		p_base => 'fare', p_effective_from => '2020-01-01 00:00+00', p_parties =>
-		'[{"party": "partner", "share_ppm": 800000}, {"party": "platform", "share_ppm": 200000}]');
+	for v_each in
+		select * from (values
+			(21, 'Rides: four fifths to the driver', 'fare', 'partner', 800000),
+			(22, 'Sales: a hundredth to who had the idea', 'net_sales', 'partner', 10000),
+			(23, 'Rentals: nine tenths to the vendor', 'price', 'vendor', 900000)
+		) a (number, name, base, party, share_ppm)
+	loop
+		v_key := 'seed agreement ' || v_each.number;
+		perform api.create_share_agreement(p_market_id => v_market_id, p_actor_id => v_operator,
+			p_actor_role => 'operator', p_now => v_now,
+			p_event_id => pg_temp.id('event ' || v_key), p_key => v_key,
+			p_digest => sha256(v_key::bytea), p_share_agreement_id => pg_temp.number(v_each.number),
+			p_name => v_each.name, p_base => v_each.base,
+			p_effective_from => '2020-01-01 00:00+00', p_parties => jsonb_build_array(
+				jsonb_build_object('party', v_each.party, 'share_ppm', v_each.share_ppm),
+				jsonb_build_object('party', 'platform', 'share_ppm', 1000000 - v_each.share_ppm)));
+	end loop;
 
 	for v_each in
 		select * from (values
@@ -125,6 +135,58 @@ begin
 			p_address => v_each.address, p_latitude_e7 => v_each.latitude_e7,
 			p_longitude_e7 => v_each.longitude_e7);
 	end loop;
+
+	for v_each in
+		select * from (values (51, 'Autonoleggio Dora'), (52, 'Ciclofficina Po')) v (number, name)
+	loop
+		v_key := 'seed vendor ' || v_each.number;
+		perform api.create_vendor(p_market_id => v_market_id, p_actor_id => v_operator,
+			p_actor_role => 'operator', p_now => v_now, p_key => v_key,
+			p_digest => sha256(v_key::bytea), p_vendor_id => pg_temp.number(v_each.number),
+			p_event_id => pg_temp.id('event ' || v_key), p_name => v_each.name);
+	end loop;
+
+	for v_each in
+		select * from (values
+			(61, 'rental', 51, 'Cargo van, by the day', 5500, 3500, null, 'vehicle'),
+			(62, 'rental', 52, 'Cargo bike, by the day', 2000, 1200, null, 'bike'),
+			(63, 'discount', 52, 'Yearly check of a bike', 6000, 4500, 100, null),
+			(64, 'discount', 51, 'Winter tyres, fitted', 42000, 36000, 25, null)
+		) l (number, kind, vendor, title, list_price_minor, partner_price_minor, stock, asset_kind)
+	loop
+		v_key := 'seed listing ' || v_each.number;
+		perform api.create_listing(p_market_id => v_market_id, p_actor_id => v_operator,
+			p_actor_role => 'operator', p_now => v_now, p_key => v_key,
+			p_digest => sha256(v_key::bytea), p_listing_id => pg_temp.number(v_each.number),
+			p_event_id => pg_temp.id('event ' || v_key), p_kind => v_each.kind,
+			p_vendor_id => pg_temp.number(v_each.vendor), p_title => v_each.title,
+			p_description => null, p_list_price_minor => v_each.list_price_minor,
+			p_partner_price_minor => v_each.partner_price_minor, p_stock => v_each.stock,
+			p_reimbursed_ppm => null, p_asset_kind => v_each.asset_kind,
+			p_enrolment_kind => null, p_available_from => null, p_available_until => null);
+	end loop;
+
+	for v_each in
+		select * from (values
+			(71, 61, 'Van GA 482 TR'), (72, 61, 'Van GC 117 LM'), (73, 62, 'Bike 1'),
+			(74, 62, 'Bike 2'), (75, 62, 'Bike 3')
+		) a (number, listing, name)
+	loop
+		v_key := 'seed asset ' || v_each.number;
+		perform api.create_asset(p_market_id => v_market_id, p_actor_id => v_operator,
+			p_actor_role => 'operator', p_now => v_now, p_key => v_key,
+			p_digest => sha256(v_key::bytea), p_asset_id => pg_temp.number(v_each.number),
+			p_event_id => pg_temp.id('event ' || v_key),
+			p_listing_id => pg_temp.number(v_each.listing), p_name => v_each.name);
+	end loop;
+
+	v_key := 'seed idea 81';
+	perform api.create_idea(p_market_id => v_market_id, p_partner_id => pg_temp.number(112),
+		p_account_id => pg_temp.number(1012), p_now => v_now, p_key => v_key,
+		p_digest => sha256(v_key::bytea), p_idea_id => pg_temp.number(81),
+		p_event_id => pg_temp.id('event ' || v_key), p_title => 'Agnolotti kit for two',
+		p_summary => 'Fresh dough and filling with a card that shows how to fold them.',
+		p_authors => null);
 
 	-- Lunch and dinner pay best; the late slot ends after midnight.
 	for v_each in

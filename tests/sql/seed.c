@@ -3,7 +3,7 @@
 
 #include "support/sql.h"
 
-enum { SEED_BYTES_MAX = 16 * 1024 };
+enum { SEED_BYTES_MAX = 32 * 1024 };
 
 static void
 begin(void)
@@ -46,7 +46,10 @@ Test(seed, makes_a_market_that_can_work)
 	cr_assert_eq(rows_of("identity.partner"), 12);
 	cr_assert_eq(rows_of("scheduling.station"), 4);
 	cr_assert_eq(rows_of("scheduling.slot"), 4 * (8 * 5 - 1)); /* 8:00 of today is over */
-	cr_assert_eq(rows_of("ledger.share_agreement"), 1);
+	cr_assert_eq(rows_of("ledger.share_agreement"), 3);
+	cr_assert_eq(rows_of("services.listing"), 4);
+	cr_assert_eq(rows_of("services.asset"), 5);
+	cr_assert_eq(rows_of("cocreation.idea"), 1);
 	cr_assert_eq(sql_int("select count(distinct p.archetype) from onboarding.programme p "
 			     "join core.market m using (market_id) where m.code = 'demo'"),
 	    4);
