@@ -93,7 +93,7 @@ static const struct {
 	int64_t otherwise, least, most;
 } others[] = {
 	{ "SOCIUS_READ_CONNECTIONS", 2, 1, 16 },
-	{ "SOCIUS_WRITE_CONNECTIONS", 1, 1, 16 },
+	{ "SOCIUS_WRITE_CONNECTIONS", 2, 1, 16 },
 	{ "SOCIUS_SLOW_CONNECTIONS", 1, 1, 16 },
 	{ "SOCIUS_POOL_THREADS", 2, 1, 16 },
 	{ "SOCIUS_RATE_PER_S", 100, 0, 1000000 },

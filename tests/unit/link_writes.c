@@ -62,6 +62,7 @@ Test(link_writes, let_markets_take_turns)
 	struct statement *statement = add();
 	struct question *questions;
 
+	cr_assert_eq(setenv("SOCIUS_WRITE_CONNECTIONS", "1", 1), 0);
 	link_world_open(statement, NULL);
 	questions = link_world_questions(statement, 301);
 	for (int i = 0; i < 300; i++)
@@ -261,6 +262,7 @@ Test(link_writes, answer_only_what_is_committed)
 	    "create function $schema.keep(p_n bigint) returns bigint language plpgsql as $$ begin "
 	    "insert into $schema.once values (p_n); return p_n; end $$");
 	link_world_takes(statement, LONG);
+	cr_assert_eq(setenv("SOCIUS_WRITE_CONNECTIONS", "1", 1), 0);
 	link_world_open(statement, NULL);
 	questions = link_world_questions(statement, 4);
 	for (int i = 0; i < 4; i++) {
