@@ -66,7 +66,8 @@ end
 $$;
 comment on function core.fail_job is 'counts a failure of a job and backs off';
 
--- Makes sure that each market has one job of a periodic kind, due at once where it is new.
+-- Makes sure that each market has one job of a periodic kind, due at once where it is new, or where
+-- it waits for more than its period: the clock of a test market was set back under it.
 create or replace function core.ensure_jobs(p_kind text, p_every_s int, p_now timestamptz)
 returns void
 language plpgsql security definer
@@ -77,8 +78,15 @@ begin
 		coalesce(m.test_now, p_now), p_now, p_every_s
 	from core.market m
 	order by m.market_id
-	on conflict (market_id, job_id) do update set every_s = excluded.every_s
-	where core.job.every_s is distinct from excluded.every_s;
+	on conflict (market_id, job_id) do update
+	set every_s = excluded.every_s,
+		due_at = case
+			when core.job.due_at > excluded.due_at + make_interval(secs => p_every_s)
+				then excluded.due_at
+			else core.job.due_at
+		end
+	where core.job.every_s is distinct from excluded.every_s
+		or core.job.due_at > excluded.due_at + make_interval(secs => p_every_s);
 end
 $$;
 comment on function core.ensure_jobs is 'one periodic job of a kind per market';

@@ -214,6 +214,42 @@ Test(jobs, come_again_after_their_period)
 	cr_expect_str_eq(take("2026-03-02 10:01:05+00"), job);
 }
 
+/* A market is made by the real clock, and held at another instant only then. */
+Test(jobs, come_back_when_the_clock_of_a_test_market_is_set_back)
+{
+	int market = sql_market();
+	const char *job;
+
+	quiet();
+	ensure(60);
+	sql_run("delete from core.job where market_id <> %d", market);
+	sql_run(
+	    "update core.market set test_now = '2025-01-01 10:00+00' where market_id = %d", market);
+	cr_expect_null(take("2026-03-02 10:00+00"));
+	ensure(60);
+	sql_run("delete from core.job where market_id <> %d", market);
+	job = take("2026-03-02 10:00+00");
+	cr_assert_not_null(job);
+	finish(market, job, "", "2026-03-02 10:00+00");
+	ensure(60); /* what waits for its period goes on waiting */
+	cr_expect(sql_true(
+	    "select due_at = '2025-01-01 10:01+00' from core.job where job_id = '%s'", job));
+}
+
+Test(jobs, stay_away_as_long_as_their_step_asked)
+{
+	int market = sql_market();
+	const char *job = (quiet(), queue(market, "x", "2026-03-02 10:00+00"));
+
+	cr_assert_str_eq(take("2026-03-02 10:00+00"), job);
+	sql_run("update core.job set retry_at = '2026-03-02 10:00:02+00' where job_id = '%s'", job);
+	finish(market, job, "2026-03-02 10:00+00", "2026-03-02 10:00+00");
+	cr_expect_null(take("2026-03-02 10:00:01+00"));
+	cr_expect_str_eq(take("2026-03-02 10:00:02+00"), job);
+	finish(market, job, "2026-03-02 10:00+00", "2026-03-02 10:00:02+00");
+	cr_expect_str_eq(take("2026-03-02 10:00:02+00"), job);
+}
+
 Test(jobs, that_are_periodic_never_give_up)
 {
 	int market = sql_market();
