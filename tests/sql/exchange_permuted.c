@@ -42,6 +42,8 @@ found_city(void)
 	for (int i = 0; i < SLOTS; i++)
 		city.slots[i] = given_slot(city.market,
 		    (struct slot_plan){ .starts_local = hours[i], .minutes = 180, .capacity = 2 });
+	(void)given_slot(city.market, /* nobody takes it: it is on offer to all */
+	    (struct slot_plan){ .starts_local = "2026-03-05T08:00", .minutes = 180 });
 	given_price_agreement(city.market);
 	city.discount = given_listing(city.market, (struct offer){ .stock = "3" });
 	city.van = given_listing(city.market, (struct offer){ .kind = "rental" });
