@@ -145,7 +145,7 @@ $(foreach kind,$(KINDS) bench,$(eval $(call program_of_kind,$(kind))))
 
 .SECONDARY:
 
-tests: $(TESTS) $(OUT)/room/socius.so $(OUT)/socius-run $(OUT)/socius-ctl $(PAGE)
+tests: $(TESTS) $(OUT)/room/socius.so $(OUT)/socius.so $(OUT)/socius-run $(OUT)/socius-ctl $(PAGE)
 
 db: ## start the database alone, migrated, in the background
 	./socius db
