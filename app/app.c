@@ -72,6 +72,7 @@ static const struct job jobs[] = {
 	{ "start_rentals", "Starts reserved rentals that are due.", 60 },
 	{ "expire_ideas", "Expires ideas that have not found their supporters in time.", 60 },
 	{ "fold_exchange", "Counts events for the archetypes and reads those anew.", 10 },
+	{ "sweep_test_markets", "Removes test markets that have had their day.", 60, true },
 	{ 0 },
 };
 

@@ -189,11 +189,12 @@ tell(struct runner *runner, const char *sql, int count, const char *const params
 	return result != NULL;
 }
 
-/* Sees to it that each market has its periodic jobs. */
+/* Sees to it that each market, and the platform, has its periodic jobs. */
 static void
 runner_ensure(struct runner *runner, const char *now)
 {
 	int64_t now_us = world_monotonic_us();
+	const char *sql;
 	char every_s[16];
 
 	if (runner->ensured_us != 0 &&
@@ -205,9 +206,11 @@ runner_ensure(struct runner *runner, const char *now)
 
 		if (job->every_s <= 0)
 			continue;
+		sql = job->of_platform
+			  ? "select core.ensure_platform_job($1, $2::int, $3::timestamptz)"
+			  : "select core.ensure_jobs($1, $2::int, $3::timestamptz)";
 		(void)snprintf(every_s, sizeof(every_s), "%d", job->every_s); /* fits any int */
-		if (!tell(
-			runner, "select core.ensure_jobs($1, $2::int, $3::timestamptz)", 3, params))
+		if (!tell(runner, sql, 3, params))
 			log_line(LOG_LEVEL_ERROR, "job.not_ensured", "kind", job->kind, "error",
 			    runner->error, NULL);
 	}

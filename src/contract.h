@@ -49,6 +49,9 @@ struct operation {
 	const struct endpoint *located; /* of 201: the GET that reads what was made, or NULL */
 };
 
+/* Whom a token is for: the reply shows the token instead, signed by the gate. */
+bool contract_is_token(const struct shape *shape);
+
 struct contract {
 	struct operation operations[CONTRACT_ENDPOINTS_MAX];
 	int operations_count;

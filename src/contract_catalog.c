@@ -260,6 +260,12 @@ contract_find_shape(const struct shape *shapes, int count, uint32_t oid)
 	return NULL;
 }
 
+bool
+contract_is_token(const struct shape *shape)
+{
+	return shape->kind == SHAPE_COMPOSITE && strcmp(shape->name, "api.signed_token") == 0;
+}
+
 const struct shape *
 catalog_shape(const struct catalog *catalog, uint32_t oid)
 {

@@ -29,6 +29,7 @@ static const unsigned types_of[] = {
 	[ROLE] = OF(STRING),
 	[CLOCK] = OF(INSTANT),
 	[FRESH] = OF(UUID),
+	[SETTING] = OF(INT),
 };
 
 static int
@@ -67,7 +68,7 @@ check_fields(struct check *check, const struct field *takes)
 		if (i >= REQUEST_ARGS_MAX)
 			contract_disagree(
 			    check, "it takes more than %d arguments", REQUEST_ARGS_MAX);
-		if (field->from < PATH || field->from > FRESH || field->type < INT ||
+		if (field->from < PATH || field->from > SETTING || field->type < INT ||
 		    field->type > ITEMS || (types_of[field->from] & OF(field->type)) == 0)
 			contract_disagree(
 			    check, "%s has a type that its source cannot give", field->name);

@@ -67,6 +67,18 @@ take_account(struct request *request, const struct field *field, struct value *v
 	return true;
 }
 
+/* It was checked when the instance started: what is not usable ended the start. */
+static int64_t
+setting(const struct request *request, const struct field *field)
+{
+	char *name = arena_print(request->arena, "SOCIUS_%s", field->name);
+
+	for (char *at = name; *at != '\0'; at++)
+		if (*at >= 'a' && *at <= 'z')
+			*at -= 'a' - 'A';
+	return world_setting_int(name, field->min, field->min, field->max);
+}
+
 static bool
 take_surroundings(struct request *request, const struct field *field, struct value *value)
 {
@@ -88,6 +100,9 @@ take_surroundings(struct request *request, const struct field *field, struct val
 		return true;
 	case FRESH:
 		value->uuid = world_fresh_id();
+		return true;
+	case SETTING:
+		value->number = setting(request, field);
 		return true;
 	default:
 		value->null = true;

@@ -126,8 +126,8 @@ encode_item(const struct encoder *encoder, const struct operation *operation,
 		if (rows_null(rows, row, first + i))
 			json_write_null(&json);
 		else
-			encode_cell(encoder->contract, shape->fields[i].oid,
-			    rows_bytes(rows, row, first + i), &json);
+			encode_cell(
+			    encoder, shape->fields[i].oid, rows_bytes(rows, row, first + i), &json);
 	}
 	json_close_object(&json);
 }
@@ -211,9 +211,8 @@ add_location(const struct encoder *encoder, const struct operation *operation,
 		assert(column >= 0);
 		if (rows_null(rows, 0, column))
 			return;
-		add_percent_encoded(
-		    &path, encode_plain(encoder->contract, encode_type(operation, column),
-			       rows_bytes(rows, 0, column), arena));
+		add_percent_encoded(&path, encode_plain(encoder, encode_type(operation, column),
+					       rows_bytes(rows, 0, column), arena));
 		at += bytes + 1;
 	}
 	reply_add_header(reply, "Location", buffer_text(&path));

@@ -3,7 +3,8 @@
  *
  * int2, int4, int8 and bool as in JSON; text, uuid as strings; timestamptz as RFC 3339 with Z,
  * timestamp and date as their local text; numeric, xid8 as strings with all their digits; json and
- * jsonb as they are; bytea as hex; arrays and composites as arrays and objects.
+ * jsonb as they are; bytea as hex; arrays and composites as arrays and objects; but
+ * api.signed_token, which says whom a token is for, as that token.
  */
 #ifndef SOCIUS_ENCODE_H
 #define SOCIUS_ENCODE_H
@@ -13,11 +14,14 @@
 #include "link.h"
 #include "reply.h"
 #include "socius/request.h"
+#include "token.h"
 
 /* What every encoding needs; lives as long as the server. */
 struct encoder {
 	const struct contract *contract;
 	const struct cursor_key *cursor_key;
+	const struct token_keys *token_keys; /* signs the api.signed_token of a reply */
+	const struct role *roles;
 };
 
 /* The reply to an answered operation, whatever the answer: 2xx, 304, or the problem that the

@@ -6,6 +6,9 @@
 #include "encode_parts.h"
 #include "socius/instant.h"
 #include "socius/uuid.h"
+#include "socius/world.h"
+
+#define US_PER_S INT64_C(1000000)
 
 /* A reader over the bytes of a cell. PostgreSQL made them: what does not fit is our own mistake. */
 static struct text
@@ -161,7 +164,7 @@ encode_knows(uint32_t oid)
  * has got since we started is left out: no document names it yet. */
 static void
 composite_cell(
-    const struct contract *contract, const struct shape *shape, struct text cell, struct json *json)
+    const struct encoder *encoder, const struct shape *shape, struct text cell, struct json *json)
 {
 	int64_t count = cut_integer(&cell, 4);
 
@@ -172,7 +175,7 @@ composite_cell(
 
 		json_name(json, shape->fields[i].name);
 		if (cut_cell(&cell, &field))
-			encode_cell(contract, oid, field, json);
+			encode_cell(encoder, oid, field, json);
 		else
 			json_write_null(json);
 	}
@@ -190,16 +193,16 @@ struct array {
 
 static void
 array_dimension(
-    const struct contract *contract, struct array *array, int64_t dimension, struct json *json)
+    const struct encoder *encoder, struct array *array, int64_t dimension, struct json *json)
 {
 	struct text cell;
 
 	json_open_array(json);
 	for (int64_t i = 0; i < array->sizes[dimension]; i++) {
 		if (dimension + 1 < array->dimensions)
-			array_dimension(contract, array, dimension + 1, json);
+			array_dimension(encoder, array, dimension + 1, json);
 		else if (cut_cell(&array->cells, &cell))
-			encode_cell(contract, array->element_oid, cell, json);
+			encode_cell(encoder, array->element_oid, cell, json);
 		else
 			json_write_null(json);
 	}
@@ -207,7 +210,7 @@ array_dimension(
 }
 
 static void
-array_cell(const struct contract *contract, struct text cell, struct json *json)
+array_cell(const struct encoder *encoder, struct text cell, struct json *json)
 {
 	struct array array = { .dimensions = cut_integer(&cell, 4) };
 
@@ -220,19 +223,62 @@ array_cell(const struct contract *contract, struct text cell, struct json *json)
 	}
 	array.cells = cell;
 	/* an empty array has no dimension; sizes[0] is 0 then */
-	array_dimension(contract, &array, 0, json);
+	array_dimension(encoder, &array, 0, json);
+}
+
+/* The next cell of a composite, whose type is known. */
+static bool
+cut_field(struct text *from, struct text *cell)
+{
+	(void)cut_integer(from, 4); /* its type */
+	return cut_cell(from, cell);
+}
+
+/* api.signed_token (role, account_id, market_id, partner_id, expires_at) as the token that it says:
+ * null where it has expired, or no key can sign it. */
+static void
+token_cell(const struct encoder *encoder, struct text cell, struct json *json)
+{
+	struct caller caller = { 0 };
+	struct text field;
+	int64_t life_us;
+	char *token = NULL;
+
+	(void)cut_integer(&cell, 4); /* the number of its fields */
+	if (cut_field(&cell, &field))
+		caller.role = arena_copy(json->to->arena, field.at, field.bytes);
+	if (cut_field(&cell, &field))
+		memcpy(caller.account_id.byte, field.at, UUID_BYTES);
+	if (cut_field(&cell, &field))
+		caller.market_id = (int32_t)catalog_integer(field.at, 4);
+	caller.has_partner = cut_field(&cell, &field);
+	if (caller.has_partner)
+		memcpy(caller.partner_id.byte, field.at, UUID_BYTES);
+	if (cut_field(&cell, &field)) {
+		life_us = catalog_integer(field.at, 8) + INSTANT_OF_2000 - world_now_us();
+		if (life_us >= US_PER_S)
+			token = token_mint(encoder->token_keys, encoder->roles, &caller,
+			    world_now_us(), life_us / US_PER_S);
+	}
+	if (token == NULL)
+		json_write_null(json);
+	else
+		json_write_text(json, text_of(token));
+	free(token);
 }
 
 static void
-nested_cell(const struct contract *contract, uint32_t oid, struct text cell, struct json *json)
+nested_cell(const struct encoder *encoder, uint32_t oid, struct text cell, struct json *json)
 {
-	const struct shape *shape = contract_shape(contract, oid);
+	const struct shape *shape = contract_shape(encoder->contract, oid);
 
 	assert(shape != NULL && shape->kind != SHAPE_SCALAR);
-	if (shape->kind == SHAPE_COMPOSITE)
-		composite_cell(contract, shape, cell, json);
+	if (contract_is_token(shape))
+		token_cell(encoder, cell, json);
+	else if (shape->kind == SHAPE_COMPOSITE)
+		composite_cell(encoder, shape, cell, json);
 	else
-		array_cell(contract, cell, json);
+		array_cell(encoder, cell, json);
 }
 
 static void
@@ -267,7 +313,7 @@ integer(int64_t number, struct json *json)
 }
 
 void
-encode_cell(const struct contract *contract, uint32_t oid, struct text cell, struct json *json)
+encode_cell(const struct encoder *encoder, uint32_t oid, struct text cell, struct json *json)
 {
 	struct text text;
 
@@ -295,7 +341,7 @@ encode_cell(const struct contract *contract, uint32_t oid, struct text cell, str
 		break;
 	default:
 		if (!scalar_text(oid, cell, json->to->arena, &text))
-			nested_cell(contract, oid, cell, json);
+			nested_cell(encoder, oid, cell, json);
 		else if (oid == OID_BYTEA)
 			json_write_text(json, text);
 		else
@@ -304,7 +350,7 @@ encode_cell(const struct contract *contract, uint32_t oid, struct text cell, str
 }
 
 struct text
-encode_plain(const struct contract *contract, uint32_t oid, struct text cell, struct arena *arena)
+encode_plain(const struct encoder *encoder, uint32_t oid, struct text cell, struct arena *arena)
 {
 	struct buffer buffer;
 	struct json json;
@@ -316,6 +362,6 @@ encode_plain(const struct contract *contract, uint32_t oid, struct text cell, st
 		return text;
 	buffer_init(&buffer, arena, 64);
 	json_init(&json, &buffer);
-	encode_cell(contract, oid, cell, &json);
+	encode_cell(encoder, oid, cell, &json);
 	return buffer_text(&buffer);
 }

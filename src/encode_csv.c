@@ -74,8 +74,7 @@ add_row(const struct encoder *encoder, const struct operation *operation, const 
 			buffer_add(to, ",", 1);
 		if (!rows_null(rows, row, first + i))
 			add_field(to,
-			    encode_plain(encoder->contract, oid, rows_bytes(rows, row, first + i),
-				to->arena),
+			    encode_plain(encoder, oid, rows_bytes(rows, row, first + i), to->arena),
 			    text_like(oid));
 	}
 	buffer_add(to, "\r\n", 2);

@@ -15,13 +15,12 @@
 bool encode_knows(uint32_t oid);
 
 /* encode_cell.c: one binary cell of a type as JSON. */
-void encode_cell(
-    const struct contract *contract, uint32_t oid, struct text cell, struct json *json);
+void encode_cell(const struct encoder *encoder, uint32_t oid, struct text cell, struct json *json);
 
 /* encode_cell.c: the same as bare text, as a CSV cell or a path segment has it: no quotes around
  * strings; arrays and composites as JSON. */
 struct text encode_plain(
-    const struct contract *contract, uint32_t oid, struct text cell, struct arena *arena);
+    const struct encoder *encoder, uint32_t oid, struct text cell, struct arena *arena);
 
 /* encode.c: the first column of the result that belongs to the reply. */
 int encode_first_column(const struct operation *operation);

@@ -204,7 +204,8 @@ gate_prepare(const struct app *of)
 	gate.contract = contract_load(of, gate.conninfo);
 	gate.route = route_build(gate.contract);
 	read_cursor_secret();
-	gate.encoder = (struct encoder){ gate.contract, &gate.cursor_key };
+	gate.encoder =
+	    (struct encoder){ gate.contract, &gate.cursor_key, &gate.keys, gate.app->roles };
 	spool_prepare();
 	write_document();
 	docs_prepare(gate.docs_folder, &prepared);

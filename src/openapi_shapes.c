@@ -52,6 +52,8 @@ type_schema(struct document *document, uint32_t oid)
 
 	if (shape == NULL || shape->kind == SHAPE_SCALAR)
 		return scalar(oid);
+	if (contract_is_token(shape))
+		return scalar(OID_TEXT);
 	if (shape->kind == SHAPE_COMPOSITE)
 		return openapi_shape(document, shape);
 	schema = json_object();

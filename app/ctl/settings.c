@@ -98,6 +98,7 @@ static const struct {
 	{ "SOCIUS_POOL_THREADS", 2, 1, 16 },
 	{ "SOCIUS_RATE_PER_S", 100, 0, 1000000 },
 	{ "SOCIUS_RATE_BURST", TWICE_THE_LAST, 0, 1000000 },
+	{ "SOCIUS_TEST_MARKETS", 0, 0, 1000 },
 	{ 0 },
 };
 

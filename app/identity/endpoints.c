@@ -52,6 +52,19 @@ static const struct endpoint endpoints[] = {
 	    .fails = "market_unknown",
 	},
 	{
+	    .says =
+		"Make a test market: a city in mid-week and a token for everyone in it. It needs "
+		"no token and is gone after 24 hours.",
+	    .method = POST,
+	    .path = "/v1/test/markets",
+	    .calls = "api.create_test_market",
+	    .takes = TAKES({ "now", CLOCK, INSTANT }, { "seed_id", FRESH, UUID },
+		{ "test_markets", SETTING, INT, .max = 1000 }),
+	    .gives = ONE,
+	    .status = 201,
+	    .fails = "test_markets_off test_markets_full",
+	},
+	{
 	    .says = "Make a partner; a customer applies for itself.",
 	    .method = POST,
 	    .path = "/v1/partners",

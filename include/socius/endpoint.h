@@ -29,7 +29,9 @@ enum source {
 	ACCOUNT,  /* the token's account (uuid) */
 	ROLE,     /* the token's role (text) */
 	CLOCK,    /* the request's clock (timestamptz); in a test market SQL replaces it */
-	FRESH     /* a new UUIDv7 */
+	FRESH,    /* a new UUIDv7 */
+	SETTING   /* what this instance is set to: SOCIUS_ and the field's name in capitals, within
+		   * .min and .max; unset: .min */
 };
 
 /* What it is, and which SQL type it must meet. */

@@ -7,10 +7,13 @@
 #ifndef SOCIUS_JOB_H
 #define SOCIUS_JOB_H
 
+#include <stdbool.h>
+
 struct job {
 	const char *kind; /* jobs.<kind> */
 	const char *says;
-	int every_s; /* > 0: the runner makes sure that one is due in each market this often */
+	int every_s;      /* > 0: the runner makes sure that one is due in each market this often */
+	bool of_platform; /* due once for all markets instead, by the real clock */
 };
 
 #endif

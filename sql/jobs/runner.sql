@@ -20,7 +20,7 @@ begin
 	return query
 	select j.market_id, j.job_id, j.kind, j.attempts
 	from core.job j
-	join core.market m on m.market_id = j.market_id
+	left join core.market m on m.market_id = j.market_id -- the platform is none
 	where j.state = 'queued' and j.due_at <= coalesce(m.test_now, p_now)
 		and (j.retry_at is null or j.retry_at <= p_now)
 	order by coalesce(m.test_now, p_now) - j.due_at desc, j.market_id, j.job_id
@@ -67,7 +67,8 @@ $$;
 comment on function core.fail_job is 'counts a failure of a job and backs off';
 
 -- Makes sure that each market has one job of a periodic kind, due at once where it is new, or where
--- it waits for more than its period: the clock of a test market was set back under it.
+-- it waits for more than its period: the clock of a test market was set back under it. A test market
+-- that goes gets none any more.
 create or replace function core.ensure_jobs(p_kind text, p_every_s int, p_now timestamptz)
 returns void
 language plpgsql security definer
@@ -77,6 +78,7 @@ begin
 	select m.market_id, core.derived_id(format('job %s %s', m.market_id, p_kind)::bytea), p_kind,
 		coalesce(m.test_now, p_now), p_now, p_every_s
 	from core.market m
+	where not testing.is_going(m.market_id, p_now)
 	order by m.market_id
 	on conflict (market_id, job_id) do update
 	set every_s = excluded.every_s,
@@ -90,6 +92,20 @@ begin
 end
 $$;
 comment on function core.ensure_jobs is 'one periodic job of a kind per market';
+
+-- Makes sure that the platform has one job of a periodic kind.
+create or replace function core.ensure_platform_job(p_kind text, p_every_s int, p_now timestamptz)
+returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	insert into core.job (market_id, job_id, kind, due_at, created_at, every_s)
+	values (0, core.derived_id(format('job 0 %s', p_kind)::bytea), p_kind, p_now, p_now, p_every_s)
+	on conflict (market_id, job_id) do update set every_s = excluded.every_s
+	where core.job.every_s is distinct from excluded.every_s;
+end
+$$;
+comment on function core.ensure_platform_job is 'one periodic job of a kind for the platform';
 
 -- Job: partitions of the ledger for this month and the next two.
 create or replace function jobs.make_months(p_market_id int, p_job_id uuid, p_now timestamptz)
@@ -108,6 +124,7 @@ alter function core.take_job owner to wall_runner;
 alter function core.finish_step owner to wall_runner;
 alter function core.fail_job owner to wall_runner;
 alter function core.ensure_jobs owner to wall_runner;
+alter function core.ensure_platform_job owner to wall_runner;
 alter function jobs.make_months owner to wall_runner;
 grant execute on function core.take_job, core.finish_step, core.fail_job, core.ensure_jobs,
-	jobs.make_months to socius_runner;
+	core.ensure_platform_job, jobs.make_months to socius_runner;

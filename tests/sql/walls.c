@@ -84,7 +84,8 @@ Test(walls, surround_every_entry_point)
 	    "select p.oid::regprocedure from pg_catalog.pg_proc p "
 	    "where p.pronamespace = 'api'::regnamespace and not (p.prosecdef "
 	    "and p.proowner::regrole::text in ('wall_partner', 'wall_member', 'wall_operator', "
-	    "'wall_platform', 'wall_batch') and coalesce(p.proconfig @> array['socius.market=0', "
+	    "'wall_platform', 'wall_batch', 'wall_test') and coalesce(p.proconfig @> "
+	    "array['socius.market=0', "
 	    "'socius.partner=00000000-0000-0000-0000-000000000000'], false))");
 	expect_none("entry points that the gate may not call, neither alone nor in batches",
 	    "select p.oid::regprocedure from pg_catalog.pg_proc p "
@@ -97,7 +98,8 @@ Test(walls, surround_every_entry_point)
 	    "select p.oid::regprocedure || ' by ' || a.grantee from pg_catalog.pg_proc p, "
 	    "aclexplode(p.proacl) a where p.pronamespace = 'api'::regnamespace "
 	    "and (a.grantee = 0 or a.grantee::regrole::text not in ('socius_gate', "
-	    "'wall_partner', 'wall_member', 'wall_operator', 'wall_platform', 'wall_batch'))");
+	    "'wall_partner', 'wall_member', 'wall_operator', 'wall_platform', 'wall_batch', "
+	    "'wall_test'))");
 	expect_none("entry points that do not enter first",
 	    "select p.oid::regprocedure from pg_catalog.pg_proc p "
 	    "where p.pronamespace = 'api'::regnamespace "

@@ -163,6 +163,19 @@ Test(decode_sources, takes_caller_clock_and_fresh_ids)
 	cr_assert_not(uuid_equal(&request.args[5].uuid, &request.args[6].uuid));
 }
 
+Test(decode_sources, takes_what_the_instance_is_set_to)
+{
+	const struct field *takes = TAKES({ "test_markets", SETTING, INT, .max = 1000 });
+
+	cr_assert_eq(unsetenv("SOCIUS_TEST_MARKETS"), 0);
+	cr_assert(decoded(takes));
+	cr_assert_eq(request.args[0].number, 0);
+	cr_assert_eq(setenv("SOCIUS_TEST_MARKETS", "7", 1), 0);
+	cr_assert(decoded(takes));
+	cr_assert_not(request.args[0].null);
+	cr_assert_eq(request.args[0].number, 7);
+}
+
 Test(decode_sources, refuses_an_operator_where_a_partner_is_needed)
 {
 	request.caller.has_partner = false;

@@ -2,9 +2,12 @@
 #include <criterion/criterion.h>
 
 #include "encode_parts.h"
+#include "socius/instant.h"
 #include "support/cells.h"
 
-enum { OID_INT8_ARRAY = 1016, PARTY = 20001, PARTY_ARRAY = 20002 };
+#include "socius/world.h"
+
+enum { OID_INT8_ARRAY = 1016, PARTY = 20001, PARTY_ARRAY = 20002, SIGNED_TOKEN = 20003 };
 
 static const struct shape_field party_fields[] = {
 	{ .name = "name", .oid = OID_TEXT },
@@ -15,9 +18,17 @@ static const struct shape shapes[] = {
 	{ OID_INT8_ARRAY, SHAPE_ARRAY, "bigint[]", .element_oid = OID_INT8 },
 	{ PARTY, SHAPE_COMPOSITE, "api.party", .fields_count = 2, .fields = party_fields },
 	{ PARTY_ARRAY, SHAPE_ARRAY, "api.party[]", .element_oid = PARTY },
+	{ SIGNED_TOKEN, SHAPE_COMPOSITE, "api.signed_token", .fields_count = 5 },
 };
 
-static const struct contract contract = { .shapes = shapes, .shapes_count = 3 };
+static const struct contract contract = { .shapes = shapes, .shapes_count = 4 };
+
+static struct token_keys keys;
+static const struct role roles[] = { { "partner", "bookings.read", "", .is_partner = true },
+	{ "operator", "setup.write", "" }, { 0 } };
+static const struct encoder encoder = {
+	.contract = &contract, .token_keys = &keys, .roles = roles
+};
 
 static struct arena arena;
 
@@ -43,7 +54,7 @@ cell_json(uint32_t oid, const void *cell, size_t bytes)
 
 	buffer_init(&buffer, &arena, 0);
 	json_init(&json, &buffer);
-	encode_cell(&contract, oid, (struct text){ cell, bytes }, &json);
+	encode_cell(&encoder, oid, (struct text){ cell, bytes }, &json);
 	return arena_copy(&arena, buffer.at, buffer.bytes);
 }
 
@@ -193,16 +204,15 @@ Test(encode_cell, writes_arrays_of_composites)
 
 Test(encode_cell, writes_bare_text_where_json_would_quote)
 {
-	const struct text plain = encode_plain(&contract, OID_TEXT, TEXT("a \"b\""), &arena);
+	const struct text plain = encode_plain(&encoder, OID_TEXT, TEXT("a \"b\""), &arena);
 	uint8_t day[4];
 
 	(void)cells_number(day, 0, 4); /* the end is known */
 	cr_assert(text_is(plain, "a \"b\""));
-	cr_assert(
-	    text_is(encode_plain(&contract, OID_DATE, (struct text){ (char *)day, 4 }, &arena),
-		"2000-01-01"));
+	cr_assert(text_is(encode_plain(&encoder, OID_DATE, (struct text){ (char *)day, 4 }, &arena),
+	    "2000-01-01"));
 	cr_assert(text_is(
-	    encode_plain(&contract, OID_INT4, (struct text){ (char *)day, 4 }, &arena), "0"));
+	    encode_plain(&encoder, OID_INT4, (struct text){ (char *)day, 4 }, &arena), "0"));
 }
 
 Test(encode_cell, knows_no_floats)
@@ -221,4 +231,86 @@ Test(encode_cell, leaves_out_a_field_that_is_newer_than_the_contract)
 	end = cells_number(cells_number(end, 8, 4), 7, 8);
 	cr_assert_str_eq(
 	    cell_json(PARTY, cell, (size_t)(end - cell)), "{\"name\":\"partner\",\"share_ppm\":1}");
+}
+
+/* --- tokens --- */
+
+enum { NOW_S = 1772445600 }; /* 2026-03-02T10:00:00Z */
+
+static void
+given_key(void)
+{
+	world_hold_still(NOW_S * INT64_C(1000000));
+	keys = (struct token_keys){ .count = 1,
+		.keys = { { .kid = "k",
+		    .secret = "0123456789abcdef0123456789abcdef",
+		    .secret_bytes = TOKEN_SECRET_BYTES_MIN } } };
+}
+
+/* A field of a composite: its type, its length, its bytes. */
+static uint8_t *
+field(uint8_t *to, uint32_t oid, const void *bytes, int count)
+{
+	to = cells_number(cells_number(to, oid, 4), bytes == NULL ? -1 : count, 4);
+	if (bytes == NULL)
+		return to;
+	memcpy(to, bytes, (size_t)count);
+	return to + count;
+}
+
+/* Whom a token is for, which ends so many seconds from now, as the API shows it. */
+static const char *
+token_json(const char *role, const struct uuid *partner_id, int64_t life_s)
+{
+	static const struct uuid account_id = { { 0xaa } };
+	uint8_t cell[256], market[4], expires[8];
+	uint8_t *end = cells_number(cell, 5, 4);
+
+	(void)cells_number(market, 1000000001, 4); /* its end is known */
+	(void)cells_number(expires, (NOW_S + life_s) * INT64_C(1000000) - INSTANT_OF_2000, 8);
+	end = field(end, OID_TEXT, role, (int)strlen(role));
+	end = field(end, OID_UUID, account_id.byte, UUID_BYTES);
+	end = field(end, OID_INT4, market, 4);
+	end = field(end, OID_UUID, partner_id == NULL ? NULL : partner_id->byte, UUID_BYTES);
+	end = field(end, OID_TIMESTAMPTZ, expires, 8);
+	return cell_json(SIGNED_TOKEN, cell, (size_t)(end - cell));
+}
+
+/* NULL: the JSON is a string that holds a good token. */
+static const char *
+check(const char *json, struct token *token)
+{
+	size_t bytes = strlen(json);
+
+	cr_assert_eq(json[0], '"', "%s", json);
+	return token_check(
+	    &keys, roles, (struct text){ json + 1, bytes - 2 }, world_now_us(), token);
+}
+
+Test(encode_cell, writes_the_token_that_a_reply_names)
+{
+	static const struct uuid partner_id = { { 0xbb } };
+	struct token token;
+	const char *why;
+
+	given_key();
+	why = check(token_json("partner", &partner_id, 86400), &token);
+	cr_assert_null(why, "%s", why);
+	cr_assert_eq(token.caller.market_id, 1000000001);
+	cr_assert_eq(token.caller.account_id.byte[0], 0xaa);
+	cr_assert_eq(token.caller.partner_id.byte[0], 0xbb);
+	cr_assert_str_eq(token.caller.role, "partner");
+	cr_assert_str_eq(token.scopes, "bookings.read");
+	cr_assert_eq(token.expires_us, (NOW_S + 86400) * INT64_C(1000000));
+	cr_assert_null(check(token_json("operator", NULL, 1), &token));
+	cr_assert_not(token.caller.has_partner);
+}
+
+Test(encode_cell, writes_no_token_that_nobody_can_sign_or_use)
+{
+	given_key();
+	cr_assert_str_eq(token_json("operator", NULL, 0), "null");
+	cr_assert_str_eq(token_json("nobody", NULL, 60), "null");
+	keys.count = 0;
+	cr_assert_str_eq(token_json("operator", NULL, 60), "null");
 }
