@@ -85,11 +85,11 @@ begin
 	end loop;
 	for v_each in
 		select * from (values
-			(31, 'City couriers', 'courier', 'host'),
-			(32, 'Recipe makers', 'co_creator', 'companion'),
-			(33, 'Reserved rides', 'driver', 'advisor'),
-			(34, 'Rides on call', 'driver', 'director')
-		) p (n, name, kind, archetype)
+			(31, 'City couriers', 'courier', 'host', 'bank_account'),
+			(32, 'Recipe makers', 'co_creator', 'companion', null),
+			(33, 'Reserved rides', 'driver', 'advisor', 'bank_account'),
+			(34, 'Rides on call', 'driver', 'director', null)
+		) p (n, name, kind, archetype, requirement)
 	loop
 		v_key := 'seed ' || v_each.n;
 		perform api.create_programme(p_market_id => p_market_id, p_actor_id => v_operator,
@@ -97,7 +97,9 @@ begin
 			p_event_id => testing.event_id(p_seed_id, v_each.n),
 			p_programme_id => testing.id(p_seed_id, v_each.n), p_key => v_key,
 			p_digest => sha256(v_key::bytea), p_name => v_each.name, p_kind => v_each.kind,
-			p_archetype => v_each.archetype);
+			p_archetype => v_each.archetype,
+			p_requirements => case when v_each.requirement is not null then
+				jsonb_build_array(jsonb_build_object('requirement', v_each.requirement)) end);
 	end loop;
 	for v_each in
 		select * from (values
@@ -120,7 +122,7 @@ begin
 end
 $$;
 
--- The people who work there; partner n has account n + 10.
+-- The people who work there; partner n has account n + 10. The first gives her bank account.
 create or replace function testing.enrol(p_market_id int, p_seed_id uuid, p_now timestamptz)
 returns void
 language plpgsql as $$
@@ -148,6 +150,12 @@ begin
 			p_enrolments => jsonb_build_array(jsonb_build_object('kind', v_each.kind,
 				'programme_id', testing.id(p_seed_id, v_each.programme))));
 	end loop;
+	perform api.put_bank_account(p_market_id => p_market_id,
+		p_caller_id => testing.id(p_seed_id, 51), p_actor_id => testing.id(p_seed_id, 61),
+		p_actor_role => 'partner', p_now => p_now,
+		p_event_id => testing.event_id(p_seed_id, 61),
+		p_partner_id => testing.id(p_seed_id, 51), p_version => null,
+		p_iban => 'IT60X0542811101000000123456', p_holder_name => 'Giulia Ferrero');
 end
 $$;
 
@@ -391,13 +399,16 @@ begin
 				'operator', 1, null),
 			(2, 'auditor', 'Aldo reads everything and writes nothing.', 'auditor', 2, null),
 			(3, 'service', 'The ride app, which reports trips.', 'service', 3, null),
+			(4, 'customer', 'Carla is no partner yet; she supports Irene''s idea.', 'customer', 4,
+				null),
 			(5, 'courier', 'Giulia worked on Monday and Tuesday evening, was paid 72.00 for '
 				'Monday, and works again tomorrow evening; the operator gave her Friday''s lunch.',
 				'partner', 61, 51),
 			(6, 'second_courier', 'Marco has the only seat of the full slot.', 'partner', 62, 52),
 			(7, 'driver', 'Elena drives since Monday: by card, in cash, over a toll road, and '
 				'once for a rider who cancelled.', 'partner', 63, 53),
-			(8, 'second_driver', 'Davide drove once on Monday.', 'partner', 64, 54),
+			(8, 'second_driver', 'Davide drove on Monday; Tuesday''s payout run left him out: his '
+				'programme asks for a bank account, and he has none.', 'partner', 64, 54),
 			(9, 'co_creator', 'Irene''s idea sold 9,500.00 in February: 95.00 for her.',
 				'partner', 65, 55)
 		) p (line, name, says, role, account, partner)
@@ -468,5 +479,6 @@ grant execute on function testing.id, testing.event_id to wall_platform;
 grant execute on function api.create_zone, api.create_station, api.create_programme,
 	api.create_share_agreement, api.create_partner, api.create_slot, api.move_test_clock,
 	api.book_slot, api.check_in_booking, api.complete_booking, api.assign_booking, api.create_trip,
-	api.create_idea, api.support_idea, api.create_sales_report, api.create_payout_run
+	api.create_idea, api.support_idea, api.create_sales_report, api.create_payout_run,
+	api.put_bank_account
 	to wall_test;

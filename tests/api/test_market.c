@@ -48,7 +48,7 @@ Test(test_market, has_a_token_for_everyone)
 	struct story_reply *made = make();
 	size_t count = json_array_size(story_at(made, "tokens"));
 
-	cr_assert_geq(count, 8);
+	cr_assert_geq(count, 9);
 	for (size_t i = 0; i < count; i++) {
 		const char *role = story_text(made, story_print("tokens.%zu.role", i));
 		const char *token = story_text(made, story_print("tokens.%zu.token", i));
@@ -65,7 +65,9 @@ Test(test_market, has_a_token_for_everyone)
 		cr_assert(json_is_null(partner_id));
 		if (strcmp(role, "service") == 0)
 			cr_assert_eq(story_get(token, "/v1/trips")->status, 200);
-		else if (strcmp(role, "customer") != 0)
+		else if (strcmp(role, "customer") == 0)
+			cr_assert_eq(story_get(token, "/v1/me")->status, 200);
+		else
 			cr_assert_eq(story_get(token, "/v1/ledger/transactions")->status, 200);
 	}
 	/* and none of them for another market */
@@ -136,6 +138,12 @@ Test(test_market, has_a_driver_whose_statement_adds_up)
 	    of(made, "operator", "token"), "/v1/payout_runs/%s", story_text(made, "payout_run_id"));
 	cr_assert_str_eq(story_text(run, "state"), "finished");
 	cr_assert_gt(story_int(run, "payouts_count"), 1);
+	cr_assert_eq(story_int(run, "left_out_count"), 1);
+	cr_assert_str_eq(
+	    story_text(story_get(of(made, "operator", "token"), "/v1/payout_runs/%s/left_out",
+			   story_text(made, "payout_run_id")),
+		"data.0.partner_id"),
+	    of(made, "second_driver", "partner_id"));
 }
 
 Test(test_market, moves_on_by_its_own_clock)

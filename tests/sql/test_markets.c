@@ -123,9 +123,15 @@ Test(test_markets, have_people_with_a_past)
 			 market),
 	    1);
 	cr_assert_eq(sql_count("select from payouts.payout_run where market_id = %d "
-			       "and state = 'finished' and payouts_count > 1",
+			       "and state = 'finished' and payouts_count > 1 "
+			       "and left_out_count = 1",
 			 market),
 	    1);
+	cr_assert_str_eq(sql_text("select p.name || ' ' || l.reason from payouts.left_out l "
+				  "join identity.partner p using (market_id, partner_id) "
+				  "where l.market_id = %d",
+			     market),
+	    "Davide Bruno bank_account_due");
 }
 
 Test(test_markets, name_everyone_in_them_once)
