@@ -41,7 +41,7 @@ create function testing.market_now() returns int
 language sql stable security definer as $$
 	select t.market_id
 	from testing.market t
-	where t.market_id = current_setting('socius.market', true)::int
+	where t.market_id = nullif(current_setting('socius.market', true), '')::int
 $$;
 comment on function testing.market_now is 'the market that the entry point stands in, if it is one that a call has made; else null';
 alter function testing.market_now owner to wall_test;
@@ -187,7 +187,10 @@ create type api.test_market as (
 	booking_id uuid,
 	assigned_booking_id uuid,
 	idea_id uuid,
-	payout_run_id uuid
+	payout_run_id uuid,
+	discount_listing_id uuid,
+	rental_listing_id uuid,
+	asset_id uuid
 );
 comment on type api.test_market is 'A city of one''s own in mid-week, gone after 24 hours.';
 comment on column api.test_market.market_id is 'its number; never given again';
@@ -205,4 +208,7 @@ comment on column api.test_market.unreleased_slot_id is 'a slot of Saturday that
 comment on column api.test_market.booking_id is 'the courier''s booking of tomorrow evening';
 comment on column api.test_market.assigned_booking_id is 'the courier''s booking of Friday, which the operator assigned and the courier may decline';
 comment on column api.test_market.idea_id is 'the co-creator''s idea, which has sold';
-comment on column api.test_market.payout_run_id is 'the payout run of Tuesday';
+comment on column api.test_market.payout_run_id is 'the payout run of Tuesday, which left the second driver out';
+comment on column api.test_market.discount_listing_id is 'a discount, of which there are a hundred';
+comment on column api.test_market.rental_listing_id is 'a van to rent by the day';
+comment on column api.test_market.asset_id is 'the one van that there is';

@@ -159,3 +159,17 @@ Test(test_market, moves_on_by_its_own_clock)
 	    story_key(), NULL);
 	cr_assert_str_eq(story_text(booking, "state"), "checked_in");
 }
+
+Test(test_market, has_a_discount_and_a_van)
+{
+	struct story_reply *made = make(), *listing, *code;
+	const char *token = of(made, "courier", "token");
+
+	listing = story_get(token, "/v1/listings/%s", story_text(made, "rental_listing_id"));
+	cr_assert_eq(listing->status, 200, "%s", listing->text);
+	cr_assert_eq(story_int(listing, "partner_price_minor"), 3500);
+	code = story_call("POST",
+	    story_print("/v1/listings/%s/redemptions", story_text(made, "discount_listing_id")),
+	    token, story_key(), NULL);
+	cr_assert_eq(code->status, 201, "%s", code->text);
+}
