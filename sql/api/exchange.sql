@@ -14,34 +14,38 @@ language sql immutable parallel safe as $$
 $$;
 comment on function exchange.is_high is 'the pole of a percentage: 50 at first, up at 55, down below 45';
 
--- Rule 1 itself. p_information null: no purpose is in force. p_before: the archetype observed
--- before, or null. p_withdrawn: a consent was withdrawn, so information is read at the raw 50.
+-- Rule 1 itself. p_information null: no purpose is in force. p_declared plays no part from five
+-- events on. p_before: the archetype observed before, or null. p_withdrawn: a consent was withdrawn,
+-- so information is read at the raw 50. One row; a table, so that PostgreSQL writes it into the
+-- query that asks: a call for each partner would take ten times as long.
 create or replace function exchange.archetype_of(p_shared int, p_controlled int, p_events int,
-	p_information int, p_declared text, p_before text, p_withdrawn boolean default false,
-	out archetype text, out participation int, out basis text)
-language plpgsql immutable parallel safe as $$
-declare
-	v_shared boolean := p_declared in ('host', 'companion');
-	v_leveraged boolean := p_declared in ('companion', 'advisor');
-begin
-	basis := 'declared';
-	if p_events >= 5 then
-		basis := 'observed';
-		participation := 100 * p_shared::bigint / (p_shared::bigint + p_controlled);
-		v_shared := exchange.is_high(participation, p_before in ('host', 'companion'));
-		v_leveraged := false;
-	end if;
-	if p_information is not null then
-		v_leveraged := exchange.is_high(p_information,
-			case when not p_withdrawn then p_before in ('companion', 'advisor') end);
-	end if;
-	archetype := case
-		when v_shared and v_leveraged then 'companion'
-		when v_shared then 'host'
-		when v_leveraged then 'advisor'
-		else 'director'
-	end;
-end
+	p_information int, p_declared text, p_before text, p_withdrawn boolean default false)
+returns table (archetype text, participation int, basis text)
+language sql immutable parallel safe as $$
+	select case
+			when k.is_shared and k.is_leveraged then 'companion'
+			when k.is_shared then 'host'
+			when k.is_leveraged then 'advisor'
+			else 'director'
+		end,
+		k.percent,
+		case when p_events >= 5 then 'observed' else 'declared' end
+	from (
+		select n.percent,
+			case when p_events >= 5
+				then exchange.is_high(n.percent, p_before in ('host', 'companion'))
+				else p_declared in ('host', 'companion')
+			end as is_shared,
+			case
+				when p_information is not null then exchange.is_high(p_information,
+					case when not p_withdrawn then p_before in ('companion', 'advisor') end)
+				else p_events < 5 and p_declared in ('companion', 'advisor')
+			end as is_leveraged
+		from (
+			select case when p_events >= 5 then
+				(100 * p_shared::bigint / (p_shared::bigint + p_controlled))::int end as percent
+		) n
+	) k
 $$;
 comment on function exchange.archetype_of is 'rule 1: the archetype of a partner''s window, P (null below five events) and the basis';
 

@@ -109,13 +109,13 @@ create table exchange.reading (
 	controlled int not null,
 	events int not null,
 	information int,
-	declared text not null,
+	declared text,
 	archetype text not null,
 	basis text not null,
 	changes int not null,
 	changed_at timestamptz not null,
 	primary key (market_id, partner_id, part)
-);
+) with (fillfactor = 70);
 comment on table exchange.reading is 'how the exchange with a partner reads now; no row: nothing was ever counted, and what the programme declares is shown';
 comment on column exchange.reading.part is 'whole: all of the partner; else the kind of enrolment';
 comment on column exchange.reading.until_day is 'last day of the 90 when it was read';
@@ -123,7 +123,7 @@ comment on column exchange.reading.shared is 'S: sum of shared weights in the wi
 comment on column exchange.reading.controlled is 'C: sum of controlled weights in the window';
 comment on column exchange.reading.events is 'n: counted events in the window';
 comment on column exchange.reading.information is 'I: see exchange.tag; null: no purpose is in force';
-comment on column exchange.reading.declared is 'the archetype that the programme declared when it was read';
+comment on column exchange.reading.declared is 'the archetype that the programme declared when it was read; null: it was observed';
 comment on column exchange.reading.changes is 'number of the latest row of exchange.tag';
 alter table exchange.reading owner to socius_owner;
 call core.raise_walls('exchange.reading', 'partner_id');
@@ -141,7 +141,7 @@ create table exchange.tag (
 	events int not null,
 	participation int check (participation between 0 and 100),
 	information int check (information between 0 and 100),
-	declared text not null,
+	declared text,
 	archetype_before text,
 	archetype text not null check (archetype in ('host', 'companion', 'advisor', 'director')),
 	basis text not null check (basis in ('observed', 'declared')),
@@ -154,6 +154,7 @@ comment on table exchange.tag is 'each change of a reading''s archetype or basis
 comment on column exchange.tag.change_no is 'counts from 1';
 comment on column exchange.tag.participation is 'P: percentage of shared weight; null below five events';
 comment on column exchange.tag.information is 'I: percentage of the purposes in force that were used with effect; null: no purpose is in force';
+comment on column exchange.tag.declared is 'what the programme declared; null: it was observed';
 comment on column exchange.tag.archetype_before is 'null: the first one';
 comment on column exchange.tag.trigger is 'what had it read again: new events, a day that left the window, a changed enrolment';
 comment on column exchange.tag.evidence is 'SHA-256 of the lines "<what> <events>", by name, of the window';

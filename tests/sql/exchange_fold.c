@@ -65,7 +65,7 @@ Test(exchange_fold, counts_each_event_once_whatever_is_interrupted)
 		steps++;
 		cr_expect_eq(exchange_breaches(market), 0);
 	} while (again_at != NULL);
-	cr_expect_eq(steps, 3);
+	cr_expect_eq(steps, 5);
 	cr_expect_eq(
 	    sql_int("select sum(events) from exchange.daily_count where market_id = %d", market),
 	    4500);
@@ -99,6 +99,18 @@ Test(exchange_fold, waits_for_transactions_that_still_run)
 			   "and due_at = '2025-01-01 10:00+00' and state = 'queued' "
 			   "from core.job where job_id = '%s'",
 	    job));
+}
+
+Test(exchange_fold, catches_up_a_step_a_second)
+{
+	int market = sql_market();
+
+	happened_bookings(market, sql_partner(market, "courier"), "self", 2000, DAY);
+	cr_expect_str_eq(fold_step(market, DAY), "2026-03-02 10:00:01+00");
+	/* the clock of a test market would not come to the next second by itself */
+	sql_run(
+	    "update core.market set test_now = '2026-03-02 09:00+00' where market_id = %d", market);
+	cr_expect_str_eq(fold_step(market, DAY), "2026-03-02 09:00:00+00");
 }
 
 Test(exchange_fold, goes_on_in_the_next_epoch)
@@ -166,7 +178,7 @@ Test(exchange_fold, looks_after_a_crowd_whose_days_leave_step_by_step)
 	    4500);
 	while (fold_step(market, "2027-01-01 10:00+00") != NULL)
 		steps++;
-	cr_expect_eq(steps, 3);
+	cr_expect_eq(steps, 5);
 	cr_expect_eq(sql_count("select from exchange.reading where market_id = %d "
 			       "and part = 'whole' and events = 0 and basis = 'declared'",
 			 market),
