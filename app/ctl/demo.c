@@ -172,6 +172,7 @@ show_request(
 	if (body != NULL)
 		(void)printf(" -H \"Content-Type: application/json\" -d '%s'", body);
 	(void)printf("\n");
+	(void)fflush(stdout); /* a closed pipe is fine */
 }
 
 /* The step's request, again and again where it waits for something. */
@@ -237,7 +238,6 @@ tell(struct demo *demo, const struct step *step)
 		(void)printf("$ %s=%s\n", demo->names[i], demo->values[i]);
 	if (step->signs != NULL)
 		sign(demo, step->signs);
-	(void)fflush(stdout); /* a closed pipe is fine */
 }
 
 int
