@@ -45,7 +45,7 @@ begin
 	values (p_market_id, case when v_missed = 1000 then v_last else v_until end)
 	on conflict (market_id) do update
 	set swept_until = greatest(w.swept_until, excluded.swept_until);
-	return case when v_missed = 1000 then p_now end;
+	return case when v_missed = 1000 then v_until + interval '900 seconds' end;
 end
 $$;
 comment on function jobs.mark_missed is 'marks bookings as missed that were not checked in 15 minutes after the start';
