@@ -14,7 +14,8 @@ driver=''
 
 finish() {
 	trap - EXIT
-	[ -z "$driver" ] || kill "$driver" 2>/dev/null
+	[ -z "${session:-}" ] || wire DELETE "/session/$session" >/dev/null
+	[ -z "$driver" ] || { kill "$driver" && wait "$driver"; } 2>/dev/null
 	./socius stop >/dev/null 2>&1
 	rm -rf "$place"
 }
