@@ -35,6 +35,9 @@ async function story() {
 	(await one(".auth-btn-wrapper .btn-done")).click();
 	said.push("operations " + (document.querySelectorAll(".opblock").length > 40));
 	(await one('.opblock-get [data-path="/v1/stations"] a')).click();
+	// the example is made of the references that a request needs resolved, too
+	await until(() => document.querySelector(".opblock.is-open .responses-inner")
+		?.textContent.includes("station_id"), "an example of the reply");
 	(await one(".opblock.is-open .execute")).click();
 	const status = await one(".live-responses-table tbody .response-col_status");
 
