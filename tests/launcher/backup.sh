@@ -182,8 +182,9 @@ goes_on_elsewhere() {
 goes_on_in_order() {
 	feed >"$place/feed-restored"
 	events=$(wc -l <"$place/feed-restored")
-	expect "feed: begins as it did" "$(head -n "$events" "$place/feed" | sort)" \
-		"$(sort "$place/feed-restored")"
+	# one that committed after the backup may stand between those before it
+	expect "feed: every event is one that was, in the same order" "$(cat "$place/feed-restored")" \
+		"$(grep -Fxf "$place/feed-restored" "$place/feed")"
 	feed "$(cat "$place/cursor")" >"$place/feed-behind"
 	expect "feed: an old cursor goes on behind its event" \
 		"$(tail -n +11 "$place/feed-restored")" "$(cat "$place/feed-behind")"
