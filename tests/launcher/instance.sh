@@ -48,7 +48,7 @@ run() {
 # One line, and it holds the words.
 expect_line() {
 	expect "$1: one line" 1 "$(wc -l <"$said" | tr -d ' ')"
-	expect "$1: says \"$2\"" 1 "$(grep -cF "$2" "$said")"
+	expect "$1: says \"$2\"" 1 "$(grep -cF -- "$2" "$said")"
 }
 
 take_ports() {
@@ -125,6 +125,24 @@ starts_and_refuses_a_second() {
 	expect_line "second start in the same folder" 'an instance runs already'
 	SOCIUS_VAR=$place/other run "another folder, the same ports" 1
 	expect_line "another folder, the same ports" "port $SOCIUS_PORT on 127.0.0.1 is taken"
+}
+
+# What a token opens: 200 or 403, of the list of programmes and of that of partners.
+opens() {
+	for list in programmes partners; do
+		curl -s -o /dev/null -m 5 -w '%{http_code} ' -H "Authorization: Bearer $1" \
+			"http://127.0.0.1:$SOCIUS_PORT/v1/$list"
+	done
+}
+
+mints_tokens() {
+	expect "a customer's token" "200 403 " "$(opens "$(./socius token --role customer --market killed)")"
+	expect "a token of an account of its own" "200 403 " "$(opens "$(./socius token \
+		--role customer --market killed --account 00000000-0000-7000-8000-0000000000aa)")"
+	expect "an operator's token" "200 200 " "$(opens "$(./socius token --role operator --market killed)")"
+	./socius token --role operator --market killed \
+		--account 00000000-0000-7000-8000-0000000000aa >"$said" 2>&1 || true
+	expect_line "an account for an operator" '--account ID is for --role customer'
 }
 
 stands_beside_another() {
@@ -223,6 +241,7 @@ starts_and_refuses_a_second
 stands_beside_another
 heals_what_is_killed
 imports_through_kills
+mints_tokens
 outlives_its_supervisor
 says_what_is_broken
 stops_on_interrupt
