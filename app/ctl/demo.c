@@ -5,6 +5,8 @@
  */
 #include "demo.h"
 
+#include <poll.h>
+
 #include <curl/curl.h>
 #include <jansson.h>
 
@@ -13,7 +15,7 @@
 #include "socius/log.h"
 #include "socius/world.h"
 
-enum { VARIABLES_MAX = 64, UNTIL_US = 30 * 1000 * 1000, PATIENCE_S = 30 };
+enum { VARIABLES_MAX = 64, UNTIL_US = 30 * 1000 * 1000, GLANCE_MS = 200, PATIENCE_S = 30 };
 
 struct demo {
 	struct ctl *ctl;
@@ -205,6 +207,7 @@ ask(struct demo *demo, const struct step *step)
 		if (world_now_us() - begin_us > UNTIL_US)
 			log_die("%s did not come within %d s", step->until, UNTIL_US / 1000000);
 		json_decref(json);
+		(void)poll(NULL, 0, GLANCE_MS); /* the runner is at work */
 	}
 }
 
