@@ -28,7 +28,7 @@ BASE = -std=gnu11 -fPIC -fvisibility=hidden $(WARN) $(MODE) -include include/soc
 PG_INCLUDE = -I/usr/include/postgresql
 KORE_INCLUDE = $(shell cat /usr/share/kore/features) -I/usr/include -DSOCIUS_KORE
 
-LIBS = -lpq -ljansson -ljwt -lcrypto -lpthread
+LIBS = -lpq -ljansson -ljwt -lcrypto -lsodium -lpthread
 
 # src/ is the engine; gate*.c and reader*.c alone know Kore.
 KORE_SRC = $(wildcard src/gate*.c)
@@ -36,7 +36,8 @@ ENGINE_SRC = $(filter-out $(KORE_SRC),$(wildcard src/*.c))
 # app/ is the marketplace; its three programs have a main (or a module's hooks) of their own.
 PROGRAMS = app/serve.c app/run.c app/ctl.c
 CTL_SRC = app/ctl.c $(wildcard app/ctl/*.c)
-APP_SRC = $(filter-out $(PROGRAMS) $(CTL_SRC),$(wildcard app/*.c) $(wildcard app/*/*.c))
+RUN_SRC = app/run.c $(wildcard app/run/*.c)
+APP_SRC = $(filter-out $(PROGRAMS) $(CTL_SRC) $(RUN_SRC),$(wildcard app/*.c) $(wildcard app/*/*.c))
 
 obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 ENGINE = $(OUT)/libengine.a
@@ -70,6 +71,11 @@ $(OUT)/obj/app/run.o $(OUT)/obj/app/ctl.o: $(OUT)/obj/app/%.o: app/%.c
 
 # the command line's own parts may use the engine, libpq and the system
 $(OUT)/obj/app/ctl/%.o: app/ctl/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -D_GNU_SOURCE -Iapp -Isrc $(PG_INCLUDE) -c -o $@ $<
+
+# so may those of the runner
+$(OUT)/obj/app/run/%.o: app/run/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -D_GNU_SOURCE -Iapp -Isrc $(PG_INCLUDE) -c -o $@ $<
 
@@ -108,7 +114,7 @@ $(OUT)/room/socius.so: $(ROOM_OBJ) $(APP) $(ENGINE)
 	@mkdir -p $(@D)
 	$(CC) -shared $(MODE) $(LINK_HARD) -o $@ $(ROOM_OBJ) $(APP) $(ENGINE) $(APP) $(LIBS)
 
-$(OUT)/socius-run: $(call obj,app/run.c) $(APP) $(ENGINE)
+$(OUT)/socius-run: $(call obj,$(RUN_SRC)) $(APP) $(ENGINE)
 	$(CC) $(MODE) $(LINK_HARD) -pie -o $@ $^ $(APP) $(LIBS)
 
 $(CTL): $(call obj,$(wildcard app/ctl/*.c))

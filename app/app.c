@@ -18,6 +18,7 @@ static const struct room *const rooms[] = {
 	&room_exchange,
 	&room_services,
 	&room_events,
+	&room_access,
 #ifdef SOCIUS_TEST_ROOM
 	&room_test,
 #endif
@@ -33,31 +34,33 @@ static const struct room *const rooms[] = {
 
 static const struct role roles[] = {
 	{ "partner",
-	    SCOPE_SETUP_READ " " SCOPE_PARTNERS_READ " " SCOPE_SLOTS_READ " " SCOPE_BOOKINGS_READ
-			     " " SCOPE_BOOKINGS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ
-			     " " SCOPE_EVENTS_READ " " SCOPE_IDEAS_READ " " SCOPE_IDEAS_WRITE
-			     " " SCOPE_IDEAS_SUPPORT " " SCOPE_SALES_REPORTS_READ
-			     " " SCOPE_ONBOARDING_WRITE " " SCOPE_ME_READ " " SCOPE_LISTINGS_READ
-			     " " SCOPE_REDEMPTIONS_READ " " SCOPE_REDEMPTIONS_WRITE
-			     " " SCOPE_RENTALS_READ " " SCOPE_RENTALS_WRITE,
+	    SCOPE_ACCOUNT " " SCOPE_SETUP_READ " " SCOPE_PARTNERS_READ " " SCOPE_SLOTS_READ
+			  " " SCOPE_BOOKINGS_READ " " SCOPE_BOOKINGS_WRITE " " SCOPE_TRIPS_READ
+			  " " SCOPE_EARNINGS_READ " " SCOPE_EVENTS_READ " " SCOPE_IDEAS_READ
+			  " " SCOPE_IDEAS_WRITE " " SCOPE_IDEAS_SUPPORT " " SCOPE_SALES_REPORTS_READ
+			  " " SCOPE_ONBOARDING_WRITE " " SCOPE_ME_READ " " SCOPE_LISTINGS_READ
+			  " " SCOPE_REDEMPTIONS_READ " " SCOPE_REDEMPTIONS_WRITE
+			  " " SCOPE_RENTALS_READ " " SCOPE_RENTALS_WRITE,
 	    "A courier, driver or co-creator: own rows only.", .is_partner = true },
 	{ "customer",
-	    SCOPE_SETUP_READ " " SCOPE_PARTNERS_APPLY " " SCOPE_IDEAS_READ " " SCOPE_IDEAS_SUPPORT
-			     " " SCOPE_ME_READ,
+	    SCOPE_ACCOUNT " " SCOPE_SETUP_READ " " SCOPE_PARTNERS_APPLY " " SCOPE_IDEAS_READ
+			  " " SCOPE_IDEAS_SUPPORT " " SCOPE_ME_READ,
 	    "An account that is no partner yet." },
 	{ "operator",
-	    READS_OF_MARKET " " SCOPE_SETUP_WRITE " " SCOPE_PARTNERS_WRITE " " SCOPE_PARTNERS_APPLY
-			    " " SCOPE_ONBOARDING_WRITE " " SCOPE_BOOKINGS_ASSIGN
-			    " " SCOPE_TRIPS_WRITE " " SCOPE_PAYOUTS_PREPARE " " SCOPE_CLOCK_WRITE
-			    " " SCOPE_SALES_REPORTS_WRITE " " SCOPE_LISTINGS_WRITE,
+	    SCOPE_ACCOUNT " " READS_OF_MARKET " " SCOPE_SETUP_WRITE " " SCOPE_PARTNERS_WRITE
+			  " " SCOPE_PARTNERS_APPLY " " SCOPE_ONBOARDING_WRITE
+			  " " SCOPE_BOOKINGS_ASSIGN " " SCOPE_TRIPS_WRITE " " SCOPE_PAYOUTS_PREPARE
+			  " " SCOPE_CLOCK_WRITE " " SCOPE_SALES_REPORTS_WRITE
+			  " " SCOPE_LISTINGS_WRITE,
 	    "Runs one market." },
-	{ "auditor", READS_OF_MARKET, "Reads all of one market, writes nothing." },
+	{ "auditor", SCOPE_ACCOUNT " " SCOPE_AUDIT_READ " " READS_OF_MARKET,
+	    "Reads all of one market, writes nothing." },
 	{ "service",
 	    SCOPE_TRIPS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_SALES_REPORTS_WRITE
 			      " " SCOPE_SALES_REPORTS_READ,
 	    "Another system of the company, such as the ride app that reports trips.",
 	    .unlimited = true },
-	{ "admin", SCOPE_MARKETS_WRITE " " SCOPE_SETUP_READ,
+	{ "admin", SCOPE_MARKETS_WRITE " " SCOPE_SETUP_READ " " SCOPE_AUDIT_READ " " SCOPE_ACCOUNT,
 	    "Makes markets; its tokens are for none of them." },
 	{ 0 },
 };
@@ -65,6 +68,7 @@ static const struct role roles[] = {
 static const struct job jobs[] = {
 	{ "run_payouts", "Pays every wallet with unsettled entries, chunk by chunk.", 0 },
 	{ "make_months", "Makes the partitions of the ledger for the months to come.", 3600 },
+	{ "clear_sign_in", "Throws away codes, letters and waits that are over.", 3600 },
 	{ "close_weeks", "Closes statement weeks that ended more than 48 hours ago.", 3600 },
 	{ "expire_documents", "Expires documents on the market's local date.", 60 },
 	{ "mark_missed", "Marks bookings that were not checked in 15 minutes after the start.",
@@ -81,4 +85,5 @@ const struct app app = {
 	.roles = roles,
 	.problems = problems,
 	.jobs = jobs,
+	.ended_sessions = "api.list_ended_sessions",
 };

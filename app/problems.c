@@ -104,6 +104,34 @@ const struct problem_kind problems[] = {
 	    "See `fault`: characters, country, length or check_digits; compare it with the bank's "
 	    "statement." },
 
+	/* signing in */
+	{ "sign_in_delayed", 429, "Too many tries.",
+	    "Wait as long as Retry-After says; a device that has signed in before does not wait "
+	    "for "
+	    "guesses made elsewhere, if it sends its `device_secret`.",
+	    true, 1 },
+	{ "sign_in_wrong", 401, "Address and password do not fit.",
+	    "Correct them, or set the password anew." },
+	{ "refresh_wrong", 401, "The refresh token is worth nothing any more.", "Sign in again." },
+	{ "totp_needed", 401, "A code of the authenticator is needed.",
+	    "Send the code, or a recovery code, as `totp`." },
+	{ "totp_wrong", 401, "The code is wrong or was used.",
+	    "Send the next code of the authenticator." },
+	{ "totp_enrolment_needed", 403, "This role needs an authenticator.",
+	    "Sign in without `role`, enrol an authenticator, and sign in again." },
+	{ "totp_enrolled", 409, "An authenticator is enrolled already.",
+	    "Use the authenticator there is." },
+	{ "totp_not_begun", 409, "No enrolment of an authenticator has begun.", "Begin one." },
+	{ "code_wrong", 422, "The code is wrong, was tried too often, or has expired.",
+	    "Type the code of the newest mail, or ask for another." },
+	{ "password_common", 422, "Everybody would try this password first.",
+	    "Choose another; a few words that belong together for nobody else are good." },
+	{ "password_wrong", 422, "The old password is wrong.", "Correct it, or set it anew." },
+	{ "market_needed", 422, "The account was in no market before.", "Send `market_code`." },
+	{ "role_not_held", 403, "The account does not hold this role in this market.",
+	    "Ask an admin." },
+	{ "session_unknown", 404, "There is no such session.", "Check the id." },
+
 	/* scheduling */
 	{ "zone_unknown", 404, "There is no such zone.", "Check the id." },
 	{ "station_unknown", 404, "There is no such station.", "Check the id." },

@@ -13,6 +13,7 @@
 
 #include <libpq-fe.h>
 
+#include "run/mail.h"
 #include "socius/arena.h"
 #include "socius/endpoint.h"
 #include "socius/instant.h"
@@ -35,6 +36,7 @@ enum {
 
 struct runner {
 	const char *conninfo;
+	const char *mail_folder;
 	PGconn *pg;  /* NULL: not connected */
 	int signals; /* signalfd */
 	bool stopping;
@@ -87,6 +89,7 @@ runner_init(struct runner *runner, struct arena *arena)
 	runner->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (runner->signals < 0)
 		log_die("signalfd: %s", strerror(errno));
+	runner->mail_folder = arena_print(arena, "%s/mail", world_setting("SOCIUS_VAR", "var"));
 	runner->conninfo = world_setting(
 	    "SOCIUS_RUNNER_CONNINFO", arena_print(arena, "%s user=socius_runner",
 					  world_setting("SOCIUS_PG_CONNINFO", "dbname=socius")));
@@ -110,6 +113,7 @@ static int
 runner_turn(struct runner *runner)
 {
 	char now[INSTANT_TEXT_BYTES_MAX];
+	enum mail_turn mail;
 	int wait_ms;
 
 	if (runner->pg == NULL)
@@ -120,7 +124,10 @@ runner_turn(struct runner *runner)
 	}
 	(void)instant_write(world_now_us(), now); /* its length does not matter here */
 	runner_ensure(runner, now);
+	mail = mail_send_one(runner->pg, runner->mail_folder, now);
 	wait_ms = runner_step(runner, now);
+	if (mail == MAIL_SENT)
+		wait_ms = 0;
 	if (PQstatus(runner->pg) != CONNECTION_OK) {
 		log_line(LOG_LEVEL_WARN, "runner.lost", "error", runner->error, NULL);
 		PQfinish(runner->pg);

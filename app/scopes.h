@@ -27,6 +27,8 @@
 #define SCOPE_SALES_REPORTS_WRITE "sales_reports.write" /* report sales of ideas */
 #define SCOPE_EVENTS_READ "events.read"
 #define SCOPE_ME_READ "me.read"               /* the account itself */
+#define SCOPE_ACCOUNT "account"               /* own password, sessions, authenticator */
+#define SCOPE_AUDIT_READ "audit.read"         /* who did what */
 #define SCOPE_CLOCK_WRITE "clock.write"       /* move the clock of a test market */
 #define SCOPE_LISTINGS_WRITE "listings.write" /* make vendors, listings and their assets */
 #define SCOPE_LISTINGS_READ "listings.read"   /* discounts and rentals on offer */

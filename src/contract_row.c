@@ -30,6 +30,11 @@ static const unsigned types_of[] = {
 	[CLOCK] = OF(INSTANT),
 	[FRESH] = OF(UUID),
 	[SETTING] = OF(INT),
+	[PEER] = OF(STRING),
+	[REQUEST] = OF(STRING),
+	[SESSION] = OF(UUID),
+	[CHANCE] = OF(BYTES),
+	[PREPARED] = OF(LONG) | OF(BOOL) | OF(STRING) | OF(UUID) | OF(BYTES),
 };
 
 static int
@@ -68,7 +73,7 @@ check_fields(struct check *check, const struct field *takes)
 		if (i >= REQUEST_ARGS_MAX)
 			contract_disagree(
 			    check, "it takes more than %d arguments", REQUEST_ARGS_MAX);
-		if (field->from < PATH || field->from > SETTING || field->type < INT ||
+		if (field->from < PATH || field->from > PREPARED || field->type < INT ||
 		    field->type > ITEMS || (types_of[field->from] & OF(field->type)) == 0)
 			contract_disagree(
 			    check, "%s has a type that its source cannot give", field->name);
@@ -225,6 +230,8 @@ contract_check_row(struct check *check)
 	check_fails(check, endpoint->fails);
 	if (endpoint->batch && (endpoint->method == GET || endpoint->slow))
 		contract_disagree(check, "only writes that are not slow go in batches");
+	if (count_of(endpoint->takes, PREPARED) > 0 && endpoint->prepares == NULL)
+		contract_disagree(check, "nothing prepares what is PREPARED");
 	if (endpoint->asks != NULL && endpoint->prepares == NULL)
 		contract_disagree(check, ".asks is for .prepares, which is missing");
 }

@@ -87,7 +87,7 @@ derive_asks(struct check *check, const struct function *asked)
 	struct statement *statement = &check->operation->asks;
 
 	statement->name = arena_print(check->catalog->arena, "asks_%s", check->operation->id);
-	statement->lane = LANE_READ;
+	statement->lane = asked->writes ? LANE_WRITE : LANE_READ;
 	statement->market_arg = -1;
 	for (int i = 0; i < asked->takes_count; i++) {
 		const struct field *field = &takes[check->operation->asks_args[i]];

@@ -79,6 +79,15 @@ setting(const struct request *request, const struct field *field)
 	return world_setting_int(name, field->min, field->min, field->max);
 }
 
+static struct text
+chance(struct arena *arena)
+{
+	char *bytes = arena_take(arena, DECODE_CHANCE_BYTES);
+
+	world_chance(bytes, DECODE_CHANCE_BYTES);
+	return (struct text){ bytes, DECODE_CHANCE_BYTES };
+}
+
 static bool
 take_surroundings(struct request *request, const struct field *field, struct value *value)
 {
@@ -103,6 +112,19 @@ take_surroundings(struct request *request, const struct field *field, struct val
 		return true;
 	case SETTING:
 		value->number = setting(request, field);
+		return true;
+	case PEER:
+		value->bytes = text_of(request->peer);
+		return true;
+	case REQUEST:
+		value->bytes = text_of(request->id);
+		return true;
+	case SESSION:
+		value->null = !request->caller.has_session;
+		value->uuid = request->caller.session_id;
+		return true;
+	case CHANCE:
+		value->bytes = chance(request->arena);
 		return true;
 	default:
 		value->null = true;

@@ -13,12 +13,17 @@
 #include "cursor.h"
 #include "socius/request.h"
 
-enum { DECODE_LIMIT_DEFAULT = 50, DECODE_LIMIT_MAX = 200, DECODE_KEY_BYTES_MAX = 255 };
+enum {
+	DECODE_LIMIT_DEFAULT = 50,
+	DECODE_LIMIT_MAX = 200,
+	DECODE_KEY_BYTES_MAX = 255,
+	DECODE_CHANCE_BYTES = 32
+};
 
 /* Fills request->args and request->page_limit for request->endpoint, which is the operation's.
  * Path parameters are in request->path_params, as route.c left them: in order, percent-decoded.
  * false: request->problem says why. Reads no clock (request->now_us is the clock) and no chance
- * but world_fresh_id. */
+ * but for FRESH and CHANCE. */
 bool decode(struct request *request, const struct operation *operation,
     const struct cursor_key *cursor_key);
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 
+#include "address.h"
 #include "socius/instant.h"
 #include "socius/json.h"
 #include "socius/money.h"
@@ -140,6 +141,12 @@ static const struct {
 static void
 check_format(const struct place *place, const struct field *field, struct text from)
 {
+	if (field->format != NULL && strcmp(field->format, "email") == 0) {
+		if (!address_right(from))
+			fault(
+			    place, "format", "Expected an e-mail address such as ada@example.com.");
+		return;
+	}
 	for (size_t i = 0; field->format != NULL && i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (strcmp(formats[i].name, field->format) != 0)
 			continue;

@@ -38,9 +38,12 @@ add_problem_headers(const struct request *request, struct reply *reply)
 {
 	const struct problem_kind *kind = request->problem.kind;
 
-	if (kind->retry_after_s > 0)
+	int retry_after_s = request->problem.retry_after_s > 0 ? request->problem.retry_after_s
+							       : kind->retry_after_s;
+
+	if (retry_after_s > 0)
 		reply_add_header(reply, "Retry-After",
-		    text_of(arena_print(request->arena, "%d", kind->retry_after_s)));
+		    text_of(arena_print(request->arena, "%d", retry_after_s)));
 	if (kind->status == 401)
 		reply_add_header(reply, "WWW-Authenticate", TEXT("Bearer"));
 	if (kind->status == 405 && request->allow != NULL)

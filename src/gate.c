@@ -12,8 +12,10 @@
 
 #include "gate_private.h"
 #include "openapi.h"
+#include "password.h"
 #include "socius/log.h"
 #include "socius/world.h"
+#include "vault.h"
 
 enum { SECRET_BYTES = 32, DATABASE_PATIENCE_S = 20, DESCRIPTORS = 16384, RESTART_PAUSE_MS = 500 };
 
@@ -70,12 +72,12 @@ read_settings(void)
 	gate.logs_requests = strcmp(level, "debug") == 0 || strcmp(level, "info") == 0;
 }
 
-/* The secret of the cursors: made at the first start, kept beside the keys, the same for all
- * workers and for the next start. */
-static void
-read_cursor_secret(void)
+/* A secret of ours: made at the first start, kept beside the keys, the same for all workers and for
+ * the next start. */
+static const char *
+read_secret(const char *name)
 {
-	const char *path = arena_print(&prepared, "%s/cursor.secret", gate.keys_folder);
+	const char *path = arena_print(&prepared, "%s/%s.secret", gate.keys_folder, name);
 	char secret[2 * SECRET_BYTES + 1] = "";
 	uint8_t chance[SECRET_BYTES];
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -92,7 +94,15 @@ read_cursor_secret(void)
 	}
 	if (close(fd) != 0 || bytes != (ssize_t)sizeof(secret) - 1)
 		log_die("%s does not hold %d characters", path, 2 * SECRET_BYTES);
-	cursor_key_of(secret, &gate.cursor_key);
+	return arena_copy(&prepared, secret, sizeof(secret) - 1);
+}
+
+static void
+read_secrets(void)
+{
+	cursor_key_of(read_secret("cursor"), &gate.cursor_key);
+	vault_open(read_secret("vault"), &gate.keys, gate.app->roles);
+	password_begin();
 }
 
 static void
@@ -119,8 +129,11 @@ list_statements(void)
 	const struct contract *contract = gate.contract;
 
 	gate.statements = arena_take(
-	    &prepared, sizeof(*gate.statements) * (size_t)(2 * contract->operations_count + 1));
+	    &prepared, sizeof(*gate.statements) * (size_t)(2 * contract->operations_count + 2));
 	gate.statements[gate.statements_count++] = &probe;
+	gate_revoked_prepare(&prepared);
+	if (gate.ended_sessions.sql != NULL)
+		gate.statements[gate.statements_count++] = &gate.ended_sessions;
 	for (int i = 0; i < contract->operations_count; i++) {
 		const struct operation *operation = &contract->operations[i];
 
@@ -203,7 +216,7 @@ gate_prepare(const struct app *of)
 	wait_for_database();
 	gate.contract = contract_load(of, gate.conninfo);
 	gate.route = route_build(gate.contract);
-	read_cursor_secret();
+	read_secrets();
 	gate.encoder =
 	    (struct encoder){ gate.contract, &gate.cursor_key, &gate.keys, gate.app->roles };
 	spool_prepare();
@@ -302,6 +315,7 @@ tick(void *arg, u_int64_t now)
 		gate.keys_read_us = now_us;
 		read_keys();
 	}
+	gate_revoked_tick(now_us);
 	metrics_set(gate.metrics, METRIC_LINK_WAITING, link_waiting(gate.link));
 	metrics_set(gate.metrics, METRIC_LINK_READY, link_ready(gate.link));
 	metrics_set(gate.metrics, METRIC_POOL_WAITING, pool_waiting(gate.pool));
@@ -331,6 +345,7 @@ gate_begin(void)
 	pause_after_crash(index);
 	metrics_enter(gate.metrics, index);
 	gate.tokens = token_memory_new();
+	gate.revoked = revoked_new();
 	read_keys();
 	gate.pool = pool_new((int)world_setting_int("SOCIUS_POOL_THREADS", 2, 1, POOL_THREADS_MAX));
 	gate_watch(pool_fd(gate.pool), gate_pool_ready, NULL);

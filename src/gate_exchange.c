@@ -116,6 +116,8 @@ bearer(const struct request *request)
 	return grammar_trim(value);
 }
 
+static const char not_known[] = "Which sessions have ended is not known at the moment.";
+
 /* NULL: the caller is known; else why not. */
 static const char *
 find_caller(struct exchange *exchange)
@@ -130,6 +132,12 @@ find_caller(struct exchange *exchange)
 	token = token_recall(gate.tokens, &gate.keys, gate.app->roles, from, world_now_us(), &why);
 	if (token == NULL)
 		return why;
+	if (token->caller.has_session) {
+		if (!gate_revoked_is_known())
+			return not_known;
+		if (revoked_has(gate.revoked, &token->caller.session_id))
+			return "The token's session has ended.";
+	}
 	request->caller = token->caller;
 	request->caller.scopes =
 	    arena_copy(request->arena, token->caller.scopes, strlen(token->caller.scopes));
@@ -141,9 +149,11 @@ bool
 exchange_token_stands(struct exchange *exchange)
 {
 	const char *why;
+	const struct token *token = token_recall(gate.tokens, &gate.keys, gate.app->roles,
+	    bearer(&exchange->request), world_now_us(), &why);
 
-	return token_recall(gate.tokens, &gate.keys, gate.app->roles, bearer(&exchange->request),
-		   world_now_us(), &why) != NULL;
+	return token != NULL &&
+	       !(token->caller.has_session && revoked_has(gate.revoked, &token->caller.session_id));
 }
 
 /* A known caller has a bucket of its own; all others share that of their address. */
@@ -181,7 +191,8 @@ admit(struct exchange *exchange)
 	why = find_caller(exchange);
 	scope = exchange->operation == NULL ? NULL : request->endpoint->scope;
 	if (scope != NULL && why != NULL)
-		problem_set(&request->problem, "unauthenticated", why);
+		problem_set(
+		    &request->problem, why == not_known ? "unavailable" : "unauthenticated", why);
 	else if (scope != NULL && !text_listed(request->caller.scopes, text_of(scope)))
 		problem_set(&request->problem, "scope_missing",
 		    arena_print(request->arena, "It needs the scope %s.", scope));

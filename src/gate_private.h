@@ -6,6 +6,7 @@
  *	gate_client.c    a connection: bytes in, bytes out, deadlines, hanging up
  *	gate_exchange.c  the way of a request: route, token, limit, decode, ask, reply
  *	gate_pool.c      .asks and .prepares of cold rows
+ *	gate_revoked.c   sessions that have ended, asked for once a second
  *	gate_own.c       the engine's own routes: /healthz, /readyz, /openapi.json, OPTIONS; and
  *	                 /metrics on the second listener
  *	gate_docs.c      GET /docs: the page that shows the API, and its files
@@ -31,6 +32,7 @@
 #include "pool.h"
 #include "reader.h"
 #include "reply.h"
+#include "revoked.h"
 #include "route.h"
 #include "socius/request.h"
 #include "token.h"
@@ -53,6 +55,8 @@ enum {
 #define GATE_WRITE_US (30 * GATE_S) /* without a byte sent */
 #define GATE_LINGER_US (2 * GATE_S)
 #define GATE_KEYS_US (1 * GATE_S)
+#define GATE_REVOKED_US (1 * GATE_S)
+#define GATE_REVOKED_PATIENCE_US (4 * GATE_S) /* without an answer: what is known is stale */
 #define GATE_DRAIN_US (10 * GATE_S)
 #define GATE_POLL_US (300 * GATE_MS)
 #define GATE_HEARTBEAT_US (15 * GATE_S)
@@ -138,6 +142,7 @@ struct gate {
 	bool trusts_forwarded;
 	bool logs_requests;
 	const struct statement **statements;
+	struct statement ended_sessions; /* .sql NULL: there are none */
 	int statements_count;
 	_Atomic int64_t *begun_us; /* shared: when each worker began last */
 
@@ -146,6 +151,11 @@ struct gate {
 	struct pool *pool;
 	struct token_keys keys;
 	struct token_memory *tokens;
+	struct revoked *revoked; /* sessions that have ended */
+	struct call revoked_call;
+	struct value revoked_since;
+	bool revoked_asked, revoked_known; /* the call is out; the first has come back */
+	int64_t revoked_read_us;           /* monotonic */
 	unsigned keys_generation;
 	int64_t keys_read_us;
 	struct client *clients;
@@ -190,6 +200,11 @@ bool exchange_token_stands(struct exchange *exchange); /* its token would still 
 /* gate_pool.c */
 void exchange_prepare(struct exchange *exchange);
 void gate_pool_ready(void *arg, int events);
+
+/* gate_revoked.c */
+void gate_revoked_prepare(struct arena *arena); /* in the parent */
+void gate_revoked_tick(int64_t now_us);         /* asks again when it is time */
+bool gate_revoked_is_known(void);               /* recent enough to trust a session's token */
 
 /* gate_own.c */
 bool own_answers(struct exchange *exchange);

@@ -30,6 +30,7 @@ static const struct {
 	{ "sha256", "^[0-9a-fA-F]{64}$",
 	    "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"" },
 	{ "digits", "^[0-9]*$", "\"1234\"" },
+	{ "email", "^[^@\\s]{1,64}@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$", "\"ada@example.com\"" },
 };
 
 static void
@@ -46,7 +47,8 @@ put_bounds(json_t *schema, const struct field *field)
 	case STRING:
 		/* a list or a pattern says it already */
 		if (field->among != NULL ||
-		    (field->format != NULL && strcmp(field->format, "digits") != 0))
+		    (field->format != NULL && strcmp(field->format, "digits") != 0 &&
+			strcmp(field->format, "email") != 0))
 			break;
 		openapi_put(schema, "minLength", json_integer(bounds.min));
 		openapi_put(schema, "maxLength", json_integer(bounds.max));

@@ -113,7 +113,7 @@ success_content(struct document *document, const struct operation *operation)
 		media = "text/event-stream";
 	if (endpoint->gives == DOWNLOAD || endpoint->gives == STREAM)
 		openapi_put_text(schema, "type", "string");
-	else if (endpoint->finishes != NULL)
+	else if (endpoint->finishes != NULL && operation->gives == NULL)
 		openapi_put_text(schema, "type", "object");
 	else {
 		json_decref(schema);

@@ -65,6 +65,7 @@ take_members(struct problem *problem, struct arena *arena, struct text from)
 	sentence = json_string_value(json_object_get(object, "detail"));
 	if (sentence != NULL)
 		problem->detail = arena_copy(arena, sentence, strlen(sentence));
+	problem->retry_after_s = (int)json_integer_value(json_object_get(object, "retry_after_s"));
 	(void)json_object_del(object, "detail"); /* -1: it was not there */
 	members = json_object_size(object) > 0 ? json_dumps(object, JSON_COMPACT) : NULL;
 	if (members != NULL)

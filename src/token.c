@@ -188,7 +188,8 @@ read_caller(json_t *claims, const struct role *roles, struct token *token)
 	const struct role *role = role_named(roles, text_member(claims, "role"));
 	const char *subject = text_member(claims, "sub"), *scope = text_member(claims, "scope");
 	json_t *market = json_object_get(claims, "market"),
-	       *partner = json_object_get(claims, "partner");
+	       *partner = json_object_get(claims, "partner"),
+	       *session = json_object_get(claims, "sid");
 
 	if (subject == NULL || !uuid_read(text_of(subject), &caller->account_id))
 		return "the token's sub is not a UUID";
@@ -204,7 +205,12 @@ read_caller(json_t *claims, const struct role *roles, struct token *token)
 	if (scope == NULL)
 		return "the token has no scope";
 	keep_scopes(scope, role->scopes, token->scopes);
+	if (session != NULL &&
+	    (!json_is_string(session) ||
+		!uuid_read(text_of(json_string_value(session)), &caller->session_id)))
+		return "the token's sid is not a UUID";
 	caller->known = true;
+	caller->has_session = session != NULL;
 	caller->has_partner = partner != NULL;
 	caller->market_id = (int32_t)json_integer_value(market);
 	if (role->is_partner != caller->has_partner)
@@ -264,7 +270,8 @@ static int
 add_claims(
     jwt_t *jwt, const struct caller *caller, const char *scopes, int64_t now_us, int64_t life_s)
 {
-	char account[UUID_TEXT_BYTES], partner[UUID_TEXT_BYTES], id[UUID_TEXT_BYTES];
+	char account[UUID_TEXT_BYTES], partner[UUID_TEXT_BYTES], id[UUID_TEXT_BYTES],
+	    session[UUID_TEXT_BYTES];
 	struct uuid fresh = world_fresh_id();
 	long now_s = (long)(now_us / US_PER_S);
 	int failed = 0;
@@ -285,6 +292,10 @@ add_claims(
 	if (caller->has_partner) {
 		uuid_write(&caller->partner_id, partner);
 		failed |= jwt_add_grant(jwt, "partner", partner);
+	}
+	if (caller->has_session) {
+		uuid_write(&caller->session_id, session);
+		failed |= jwt_add_grant(jwt, "sid", session);
 	}
 	return failed;
 }

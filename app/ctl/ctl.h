@@ -48,6 +48,7 @@ struct command {
 };
 
 int backup_run(struct ctl *ctl);
+int admin_run(struct ctl *ctl);
 int check_settings_run(struct ctl *ctl);
 int conninfo_run(struct ctl *ctl);
 int demo_run(struct ctl *ctl);

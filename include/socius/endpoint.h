@@ -30,8 +30,13 @@ enum source {
 	ROLE,     /* the token's role (text) */
 	CLOCK,    /* the request's clock (timestamptz); in a test market SQL replaces it */
 	FRESH,    /* a new UUIDv7 */
-	SETTING   /* what this instance is set to: SOCIUS_ and the field's name in capitals, within
+	SETTING,  /* what this instance is set to: SOCIUS_ and the field's name in capitals, within
 		   * .min and .max; unset: .min */
+	PEER,     /* the address that asks (text) */
+	REQUEST,  /* the request's id (text) */
+	SESSION,  /* the token's session (uuid); null: the token is of none */
+	CHANCE,   /* 32 unpredictable bytes (bytea) */
+	PREPARED  /* null until .prepares sets it; never the client's */
 };
 
 /* What it is, and which SQL type it must meet. */
@@ -44,7 +49,7 @@ enum type {
 	INSTANT, /* timestamptz  RFC 3339 */
 	LOCAL_TIME, /* timestamp    YYYY-MM-DDTHH:MM[:SS], wall time of the market */
 	DATE,       /* date    YYYY-MM-DD */
-	BYTES,      /* bytea   sources DIGEST and BLOB only */
+	BYTES,      /* bytea   sources DIGEST, BLOB, CHANCE and PREPARED only */
 	ITEMS       /* jsonb   JSON array of objects, each checked against .items */
 };
 
@@ -52,14 +57,14 @@ struct field {
 	const char *name; /* the SQL argument is p_<name> */
 	enum source from;
 	enum type type;
-	bool optional;     /* may be absent or null; SQL gets null */
-	int64_t min;       /* numbers: value; STRING: code points; ITEMS: count */
-	int64_t max;       /* min and max both 0: the type's own range */
-	const char *among; /* STRING: blank-separated allowed values */
-	const char
-	    *format; /* STRING: currency, time_zone, month, sha256 or digits; see decode_value.c */
-	const char *says;          /* one phrase for the document */
-	const char *example;       /* JSON text of an example */
+	bool optional;       /* may be absent or null; SQL gets null */
+	int64_t min;         /* numbers: value; STRING: code points; ITEMS: count */
+	int64_t max;         /* min and max both 0: the type's own range */
+	const char *among;   /* STRING: blank-separated allowed values */
+	const char *format;  /* STRING: currency, time_zone, month, sha256, email or digits; see
+				decode_value.c */
+	const char *says;    /* one phrase for the document */
+	const char *example; /* JSON text of an example */
 	const struct field *items; /* ITEMS: members of each object; .from is ignored */
 };
 
@@ -96,9 +101,14 @@ struct endpoint {
 	const char *cursors_of;
 
 	/* Cold rows only. */
-	const char *asks; /* api.<f>: one read whose row reaches .prepares as request->asked */
+	/* api.<f>: one call before the call; its row reaches .prepares as request->asked. A stable
+	 * function goes with the reads, a volatile one is a write that is committed before
+	 * .prepares begins. */
+	const char *asks;
 	bool (*prepares)(struct request *request); /* pure; false: request->problem is set */
 	bool pool;                                 /* .prepares runs in the thread pool */
+	/* Writes the body. Where the function gives a composite type and the row ONE, the body has
+	 * the members of that type. */
 	bool (*finishes)(struct request *request, const struct rows *rows, struct buffer *body);
 };
 
@@ -124,6 +134,10 @@ struct app {
 	const struct role *roles;
 	const struct problem_kind *problems; /* ends with an empty row */
 	const struct job *jobs;              /* ends with an empty row */
+	/* api.<f>(since timestamptz), rows (session_id uuid, ended_at timestamptz): sessions whose
+	 * tokens are worth nothing any more; every worker asks once a second. NULL: there are none.
+	 */
+	const char *ended_sessions;
 };
 
 extern const struct app app;

@@ -34,6 +34,7 @@ struct problem {
 	const struct problem_kind *kind; /* NULL: no problem */
 	const char *detail;              /* about this occurrence; NULL: the title says all */
 	struct text members;             /* raw JSON object with business data, or empty */
+	int retry_after_s; /* of this occurrence, its member retry_after_s; 0: the kind's */
 	struct problem_error errors[PROBLEM_ERRORS_MAX];
 	int errors_count;
 };

@@ -40,6 +40,8 @@ struct caller {
 	bool has_partner;
 	struct uuid partner_id;
 	int32_t market_id; /* 0: the platform */
+	bool has_session;
+	struct uuid session_id; /* which sign-in the token is of */
 	const char *role;
 	const char *scopes; /* blank-separated */
 	bool unlimited;     /* of its role */

@@ -182,6 +182,31 @@ Test(contract, knows_what_each_argument_of_asks_is)
 	cr_assert_eq(operation.asks.market_arg, 1);
 }
 
+Test(contract, sends_asks_that_write_by_the_lane_of_writes)
+{
+	static struct function asked = { "api.ask_thing", "Refuses: nothing.", true, false, false,
+		THING, 1, 0, { { "p_market_id", OID_INT4 } } };
+
+	functions[FUNCTIONS] = asked;
+	catalog.functions_count++;
+	endpoints[0].asks = "api.ask_thing";
+	contract_check_call(&check);
+	cr_assert_eq(operation.asks.lane, LANE_READ);
+	functions[FUNCTIONS].writes = true;
+	operation.asks = (struct statement){ 0 };
+	contract_check_call(&check);
+	cr_assert_eq(operation.asks.lane, LANE_WRITE);
+}
+
+Test(contract, misses_who_prepares_what_is_prepared)
+{
+	static const struct field takes[] = { { "market_id", MARKET, INT },
+		{ "thing_id", PREPARED, UUID }, { "shop_id", PATH, UUID }, { 0 } };
+
+	endpoints[0].takes = takes;
+	assert_said(ON_MAKE "nothing prepares what is PREPARED\n");
+}
+
 Test(contract, misses_the_function)
 {
 	endpoints[0].calls = "api.no_thing";

@@ -176,6 +176,33 @@ Test(decode_sources, takes_what_the_instance_is_set_to)
 	cr_assert_eq(request.args[0].number, 7);
 }
 
+Test(decode_sources, takes_address_request_session_and_chance)
+{
+	request.peer = "192.0.2.7";
+	memcpy(request.id, "r1", sizeof("r1"));
+	request.caller.has_session = true;
+	request.caller.session_id = (struct uuid){ { 0xcc } };
+	cr_assert(decoded(TAKES({ "peer", PEER, STRING }, { "request_id", REQUEST, STRING },
+	    { "session_id", SESSION, UUID }, { "one", CHANCE, BYTES }, { "two", CHANCE, BYTES })));
+	cr_assert(text_is(request.args[0].bytes, "192.0.2.7"));
+	cr_assert(text_is(request.args[1].bytes, "r1"));
+	cr_assert_eq(request.args[2].uuid.byte[0], 0xcc);
+	cr_assert_eq(request.args[3].bytes.bytes, 32);
+	cr_assert_not(text_equal(request.args[3].bytes, request.args[4].bytes));
+	request.caller.has_session = false;
+	cr_assert(decoded(TAKES({ "session_id", SESSION, UUID })));
+	cr_assert(request.args[0].null);
+}
+
+/* A member of the body of the same name is unknown: only .prepares sets it. */
+Test(decode_sources, leaves_to_prepares_what_is_prepared)
+{
+	cr_assert(decoded(TAKES({ "hash", PREPARED, BYTES }, { "step", PREPARED, LONG })));
+	cr_assert(request.args[0].null);
+	cr_assert(request.args[1].null);
+	cr_assert_eq(request.args[1].type, LONG);
+}
+
 Test(decode_sources, refuses_an_operator_where_a_partner_is_needed)
 {
 	request.caller.has_partner = false;

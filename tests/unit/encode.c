@@ -294,6 +294,17 @@ Test(encode, says_when_to_come_again)
 	cr_assert_not_null(strstr(body(), "may have had its effect"));
 }
 
+Test(encode, says_when_to_come_again_as_the_refusal_does)
+{
+	answer = (struct answer){ .outcome = OUTCOME_FAILED,
+		.sqlstate = "SO001",
+		.message = "quota_exceeded",
+		.detail = "{\"retry_after_s\": 77}" };
+	encoded();
+	cr_assert_eq(reply.status, 429);
+	cr_assert_str_eq(header("Retry-After"), "77");
+}
+
 Test(encode, says_that_a_busy_link_did_nothing)
 {
 	answer = (struct answer){ .outcome = OUTCOME_BUSY };

@@ -352,6 +352,10 @@ Test(token, refuse_a_caller_that_makes_no_sense)
 		"\",\"role\":\"partner\",\"market\":7,\"scope\":\"\",\"partner\":1",
 		"\"sub\":\"" ACCOUNT "\",\"role\":\"partner\",\"market\":7,\"scope\":\"\"",
 		"\"sub\":\"" ACCOUNT
+		"\",\"role\":\"auditor\",\"market\":7,\"scope\":\"\",\"sid\":\"one\"",
+		"\"sub\":\"" ACCOUNT
+		"\",\"role\":\"auditor\",\"market\":7,\"scope\":\"\",\"sid\":1",
+		"\"sub\":\"" ACCOUNT
 		"\",\"role\":\"auditor\",\"market\":7,\"scope\":\"\",\"partner\":\"" ACCOUNT "\"",
 	};
 	char claims[1024];

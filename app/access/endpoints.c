@@ -1,0 +1,237 @@
+/*
+ * access: accounts, sign-in, sessions, second factors and the audit log.
+ */
+#include "access/thoughts.h"
+#include "rooms.h"
+#include "scopes.h"
+#include "socius/endpoint.h"
+
+#define EMAIL \
+	{ \
+		"email", BODY, STRING, .max = 254, .format = "email", \
+				       .example = "\"ada@example.com\"" \
+	}
+#define NEW_PASSWORD \
+	{ \
+		"password", BODY, STRING, \
+		    .min = 8, .max = 128, \
+		    .says = "any characters; what everybody tries first is refused", \
+		    .example = "\"correct horse battery staple\"" \
+	}
+#define CODE \
+	{ \
+		"code", BODY, STRING, .min = 8, .max = 8, .format = "digits", \
+				      .says = "the eight digits of the mail", \
+				      .example = "\"20260302\"" \
+	}
+#define DEVICE_SECRET \
+	{ \
+		"device_secret", BODY, STRING, \
+		    .optional = true, .max = 64, \
+		    .says = "what a sign-in on this device has given out" \
+	}
+/* Who asks, for the audit log. */
+#define WITNESSED \
+	{ "audit_id", FRESH, UUID }, { "peer", PEER, STRING }, { "request_id", REQUEST, STRING }, \
+	{ \
+		"now", CLOCK, INSTANT \
+	}
+
+static const struct endpoint endpoints[] = {
+	{
+	    .says = "Ask for an account: a code goes to the address.",
+	    .method = POST,
+	    .path = "/v1/accounts",
+	    .calls = "api.create_account",
+	    .takes = TAKES(EMAIL, NEW_PASSWORD,
+		{ "name", BODY, STRING, .max = 200, .example = "\"Ada Rossi\"" },
+		{ "locale", BODY, STRING, .optional = true, .among = "en it",
+		    .says = "language of the mail; English where absent" },
+		{ "confirmation_id", FRESH, UUID }, { "code", PREPARED, STRING },
+		{ "code_mac", PREPARED, BYTES }, { "chance", CHANCE, BYTES },
+		{ "mail_id", FRESH, UUID }, { "peer", PEER, STRING }, { "now", CLOCK, INSTANT }),
+	    .gives = ONE,
+	    .status = 202,
+	    .fails = "sign_in_delayed password_common",
+	    .asks = "api.weigh_sign_up",
+	    .prepares = think_sign_up,
+	    .pool = true,
+	},
+	{
+	    .says = "Confirm the address; the account is made.",
+	    .method = POST,
+	    .path = "/v1/accounts/confirmations",
+	    .calls = "api.confirm_account",
+	    .takes = TAKES({ "confirmation_id", BODY, UUID }, CODE, { "code_mac", PREPARED, BYTES },
+		{ "new_account_id", FRESH, UUID }, WITNESSED),
+	    .gives = ONE,
+	    .status = 201,
+	    .fails = "code_wrong",
+	    .prepares = think_code,
+	},
+	{
+	    .says = "Ask for a code with which a forgotten password is set anew.",
+	    .method = POST,
+	    .path = "/v1/accounts/password_resets",
+	    .calls = "api.start_password_reset",
+	    .takes = TAKES(EMAIL, { "confirmation_id", FRESH, UUID }, { "code", PREPARED, STRING },
+		{ "code_mac", PREPARED, BYTES }, { "chance", CHANCE, BYTES },
+		{ "mail_id", FRESH, UUID }, { "peer", PEER, STRING }, { "now", CLOCK, INSTANT }),
+	    .gives = ONE,
+	    .status = 202,
+	    .fails = "sign_in_delayed",
+	    .prepares = think_reset,
+	},
+	{
+	    .says = "Set a forgotten password anew; all sessions end.",
+	    .method = POST,
+	    .path = "/v1/accounts/password_resets/confirmations",
+	    .calls = "api.confirm_password_reset",
+	    .takes = TAKES({ "confirmation_id", BODY, UUID }, CODE, { "code_mac", PREPARED, BYTES },
+		NEW_PASSWORD, { "mail_id", FRESH, UUID }, WITNESSED),
+	    .gives = ONE,
+	    .fails = "code_wrong password_common sign_in_delayed",
+	    .asks = "api.weigh_password",
+	    .prepares = think_new_password,
+	    .pool = true,
+	},
+	{
+	    .says = "Change the password; all other sessions end.",
+	    .method = POST,
+	    .path = "/v1/accounts/password",
+	    .scope = SCOPE_ACCOUNT,
+	    .calls = "api.change_password",
+	    .takes = TAKES({ "account_id", ACCOUNT, UUID }, { "role", ROLE, STRING },
+		{ "session_id", SESSION, UUID }, { "old_password", BODY, STRING, .max = 128 },
+		NEW_PASSWORD, { "mail_id", FRESH, UUID }, WITNESSED),
+	    .gives = ONE,
+	    .fails = "password_wrong password_common sign_in_delayed account_unknown",
+	    .asks = "api.ask_password",
+	    .prepares = think_change,
+	    .pool = true,
+	},
+	{
+	    .says = "Sign in on a device.",
+	    .method = POST,
+	    .path = "/v1/auth/sessions",
+	    .calls = "api.create_session",
+	    .takes = TAKES(EMAIL, { "password", BODY, STRING, .max = 128 },
+		{ "totp", BODY, STRING, .optional = true, .max = 16,
+		    .says = "code of the authenticator, or a recovery code",
+		    .example = "\"123456\"" },
+		{ "device_name", BODY, STRING, .max = 100, .says = "shown among the sessions",
+		    .example = "\"Ada's phone\"" },
+		{ "market_code", BODY, STRING, .optional = true, .max = 32,
+		    .says = "where; absent: where the account was last", .example = "\"torino\"" },
+		{ "role", BODY, STRING, .optional = true, .among = "partner operator auditor admin",
+		    .says = "an office that the account holds; absent: as partner, or customer" },
+		DEVICE_SECRET, { "rehashed", PREPARED, STRING }, { "totp_step", PREPARED, LONG },
+		{ "recovery_mac", PREPARED, BYTES }, { "refresh_hash", PREPARED, BYTES },
+		{ "device_hash", PREPARED, BYTES }, { "session_id", FRESH, UUID },
+		{ "device_id", FRESH, UUID }, { "refresh", CHANCE, BYTES },
+		{ "device", CHANCE, BYTES }, WITNESSED),
+	    .gives = ONE,
+	    .status = 201,
+	    .fails = "sign_in_wrong sign_in_delayed totp_needed totp_wrong totp_enrolment_needed "
+		     "market_needed market_unknown role_not_held",
+	    .asks = "api.weigh_sign_in",
+	    .prepares = think_sign_in,
+	    .pool = true,
+	    .finishes = finish_session,
+	},
+	{
+	    .says = "Get the next pair of tokens.",
+	    .method = POST,
+	    .path = "/v1/auth/tokens",
+	    .calls = "api.refresh_session",
+	    .takes = TAKES({ "grant_type", BODY, STRING, .among = "refresh_token" },
+		{ "refresh_token", BODY, STRING, .max = 64 }, DEVICE_SECRET,
+		{ "token_hash", PREPARED, BYTES }, { "successor_hash", PREPARED, BYTES },
+		WITNESSED),
+	    .gives = ONE,
+	    .fails = "refresh_wrong",
+	    .prepares = think_refresh,
+	    .finishes = finish_refresh,
+	},
+	{
+	    .says = "Sign out: the session of a refresh token ends, if there is one.",
+	    .method = POST,
+	    .path = "/v1/auth/revoke",
+	    .calls = "api.revoke_token",
+	    .takes = TAKES({ "token", BODY, STRING, .max = 64, .says = "a refresh token" },
+		{ "token_hash", PREPARED, BYTES }, WITNESSED),
+	    .gives = ONE,
+	    .prepares = think_revoke,
+	},
+	{
+	    .says = "List the sign-ins of the account.",
+	    .method = GET,
+	    .path = "/v1/auth/sessions",
+	    .scope = SCOPE_ACCOUNT,
+	    .calls = "api.list_sessions",
+	    .takes = TAKES({ "account_id", ACCOUNT, UUID }, { "session_id", SESSION, UUID },
+		{ "now", CLOCK, INSTANT }, { "limit", LIMIT, INT },
+		{ "after_session_id", CURSOR, UUID }),
+	    .gives = LIST,
+	},
+	{
+	    .says = "End a sign-in; its tokens are worth nothing within five seconds.",
+	    .method = DELETE,
+	    .path = "/v1/auth/sessions/{session_id}",
+	    .scope = SCOPE_ACCOUNT,
+	    .calls = "api.end_session",
+	    .takes = TAKES({ "account_id", ACCOUNT, UUID }, { "role", ROLE, STRING },
+		{ "session_id", PATH, UUID }, WITNESSED),
+	    .gives = ONE,
+	    .fails = "session_unknown",
+	},
+	{
+	    .says = "Begin to enrol an authenticator.",
+	    .method = POST,
+	    .path = "/v1/auth/totp",
+	    .scope = SCOPE_ACCOUNT,
+	    .calls = "api.enrol_totp",
+	    .takes = TAKES({ "account_id", ACCOUNT, UUID }, { "totp_id", FRESH, UUID }),
+	    .gives = ONE,
+	    .status = 201,
+	    .fails = "account_unknown totp_enrolled",
+	    .finishes = finish_totp,
+	},
+	{
+	    .says = "Enrol the authenticator by a first code; gives ten recovery codes.",
+	    .method = POST,
+	    .path = "/v1/auth/totp/confirmations",
+	    .scope = SCOPE_ACCOUNT,
+	    .calls = "api.confirm_totp",
+	    .takes = TAKES({ "account_id", ACCOUNT, UUID }, { "role", ROLE, STRING },
+		{ "code", BODY, STRING, .min = 6, .max = 6, .format = "digits",
+		    .example = "\"123456\"" },
+		{ "totp_step", PREPARED, LONG }, { "recovery_macs", PREPARED, BYTES },
+		{ "chance", CHANCE, BYTES }, WITNESSED),
+	    .gives = ONE,
+	    .status = 201,
+	    .fails = "totp_wrong totp_not_begun sign_in_delayed",
+	    .asks = "api.ask_totp",
+	    .prepares = think_totp,
+	    .finishes = finish_recovery,
+	},
+	{
+	    .says = "List audit records; without a market, those of none.",
+	    .method = GET,
+	    .path = "/v1/audit_records",
+	    .scope = SCOPE_AUDIT_READ,
+	    .calls = "api.list_audit_records",
+	    .takes = TAKES({ "market_id", MARKET, INT, .optional = true }, { "limit", LIMIT, INT },
+		{ "after_record_id", CURSOR, UUID },
+		{ "account_id", QUERY, UUID, .optional = true, .says = "of this account" },
+		{ "act", QUERY, STRING, .optional = true, .max = 50, .says = "of this kind" }),
+	    .gives = LIST,
+	},
+	{ 0 },
+};
+
+const struct room room_access = {
+	.name = "access",
+	.says = "Accounts, sign-in, sessions, second factors and the audit log.",
+	.endpoints = endpoints,
+};

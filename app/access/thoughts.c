@@ -1,0 +1,288 @@
+/* thoughts: passwords and codes, before SQL; see thoughts.h. */
+#include "access/thoughts.h"
+
+#include <assert.h>
+
+#include "access/common.h"
+#include "access/totp.h"
+#include "socius/arena.h"
+#include "socius/password.h"
+#include "socius/problem.h"
+#include "socius/vault.h"
+
+enum { CODE_DIGITS = 8, RECOVERY_CODES = 10, RECOVERY_BYTES = 32 * RECOVERY_CODES };
+
+static struct value *
+arg(struct request *request, const char *name)
+{
+	struct value *value = request_arg(request, name);
+
+	assert(value != NULL);
+	return value;
+}
+
+static void
+put(struct request *request, const char *name, struct text bytes)
+{
+	struct value *value = arg(request, name);
+
+	value->null = false;
+	value->bytes = bytes;
+}
+
+static void
+put_bytes(struct request *request, const char *name, const void *from, size_t bytes)
+{
+	put(request, name, (struct text){ arena_copy(request->arena, from, bytes), bytes });
+}
+
+/* SQL gets null; .finishes may still read what it was. */
+static void
+hide(struct request *request, const char *name)
+{
+	arg(request, name)->null = true;
+}
+
+/* A code under our key, bound to the request that it is for. */
+static void
+put_code_mac(struct request *request)
+{
+	struct uuid id = arg(request, "confirmation_id")->uuid;
+	struct text code = arg(request, "code")->bytes;
+	uint8_t mac[VAULT_MAC_BYTES];
+	struct buffer both;
+
+	buffer_init(&both, request->arena, 64);
+	buffer_add(&both, id.byte, UUID_BYTES);
+	buffer_add(&both, code.at, code.bytes);
+	vault_mac("code", buffer_text(&both), mac);
+	put_bytes(request, "code_mac", mac, sizeof(mac));
+}
+
+/* 64 bits of chance: all codes are as likely as makes no difference. */
+static void
+put_code(struct request *request)
+{
+	struct text chance = arg(request, "chance")->bytes;
+	uint64_t number = 0;
+
+	for (int i = 0; i < 8; i++)
+		number = number << 8 | (uint8_t)chance.at[i];
+	put(request, "code",
+	    text_of(arena_print(
+		request->arena, "%0*llu", CODE_DIGITS, (unsigned long long)(number % 100000000))));
+	hide(request, "chance");
+	put_code_mac(request);
+}
+
+/* The password becomes its hash. false: everybody would try it first. */
+static bool
+hash(struct request *request, const char *name, const struct text *about)
+{
+	struct text password = arg(request, name)->bytes;
+
+	if (common_password(password, about)) {
+		problem_set(&request->problem, "password_common", NULL);
+		return false;
+	}
+	put(request, name, password_hash(request->arena, password));
+	return true;
+}
+
+bool
+think_sign_up(struct request *request)
+{
+	struct text email = arg(request, "email")->bytes;
+	const char *at = memchr(email.at, '@', email.bytes);
+	const struct text about[] = { email, { email.at, at == NULL ? 0 : (size_t)(at - email.at) },
+		arg(request, "name")->bytes, { NULL, 0 } };
+
+	put_code(request);
+	return hash(request, "password", about);
+}
+
+bool
+think_reset(struct request *request)
+{
+	put_code(request);
+	return true;
+}
+
+bool
+think_code(struct request *request)
+{
+	put_code_mac(request);
+	return true;
+}
+
+bool
+think_new_password(struct request *request)
+{
+	static const struct text nothing[] = { { NULL, 0 } };
+
+	put_code_mac(request);
+	return hash(request, "password", nothing);
+}
+
+static struct text
+asked_text(const struct request *request, const char *column)
+{
+	int at = rows_column(&request->asked, column);
+
+	return rows_null(&request->asked, 0, at) ? (struct text){ NULL, 0 }
+						 : rows_text(&request->asked, 0, at);
+}
+
+/* The argument becomes the hash that it fits, or null. */
+static bool
+hold_against_asked(struct request *request, const char *name)
+{
+	struct text stored = asked_text(request, "password_hash");
+	struct value *password = arg(request, name);
+
+	password->null = !password_fits(stored, password->bytes);
+	password->bytes =
+	    (struct text){ arena_copy(request->arena, stored.at, stored.bytes), stored.bytes };
+	return !password->null;
+}
+
+bool
+think_change(struct request *request)
+{
+	static const struct text nothing[] = { { NULL, 0 } };
+
+	(void)hold_against_asked(request, "old_password"); /* SQL sees it by the null */
+	return hash(request, "password", nothing);
+}
+
+/* The step of which the code is, where the account has an authenticator. */
+static void
+put_totp_step(struct request *request, const char *name)
+{
+	int column = rows_column(&request->asked, "totp_id");
+	struct value *step = arg(request, "totp_step"), *code = arg(request, name);
+	char secret[TOTP_SECRET_BYTES];
+	struct uuid enrolment;
+
+	if (code->null || rows_null(&request->asked, 0, column))
+		return;
+	enrolment = rows_uuid(&request->asked, 0, column);
+	totp_secret(&enrolment, secret);
+	step->number =
+	    totp_step((struct text){ secret, sizeof(secret) }, code->bytes, request->now_us);
+	step->null = step->number == 0;
+}
+
+/* A recovery code is read with or without its hyphen, in either case. */
+static void
+recovery_mac(struct arena *arena, struct text code, uint8_t mac[VAULT_MAC_BYTES])
+{
+	char *folded = arena_take(arena, code.bytes + 1);
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < code.bytes; i++)
+		if (code.at[i] != '-' && code.at[i] != ' ')
+			folded[bytes++] = code.at[i] >= 'a' && code.at[i] <= 'z'
+					      ? (char)(code.at[i] - 'a' + 'A')
+					      : code.at[i];
+	vault_mac("recovery", (struct text){ folded, bytes }, mac);
+}
+
+/* What the phone gets and SQL knows by its digest only. */
+static void
+put_digest(struct request *request, const char *of, const char *name)
+{
+	struct value *secret = arg(request, of);
+	uint8_t digest[VAULT_MAC_BYTES];
+
+	secret->bytes = vault_text(request->arena, secret->bytes.at, secret->bytes.bytes);
+	vault_digest(secret->bytes, digest);
+	put_bytes(request, name, digest, sizeof(digest));
+	hide(request, of);
+}
+
+bool
+think_sign_in(struct request *request)
+{
+	struct text password = arg(request, "password")->bytes;
+	uint8_t mac[VAULT_MAC_BYTES];
+
+	if (hold_against_asked(request, "password") &&
+	    password_stale(asked_text(request, "password_hash")))
+		put(request, "rehashed", password_hash(request->arena, password));
+	put_totp_step(request, "totp");
+	if (!arg(request, "totp")->null) {
+		recovery_mac(request->arena, arg(request, "totp")->bytes, mac);
+		put_bytes(request, "recovery_mac", mac, sizeof(mac));
+	}
+	put_digest(request, "refresh", "refresh_hash");
+	put_digest(request, "device", "device_hash");
+	return true;
+}
+
+/* The successor follows from the token that was presented: whoever asks twice gets it twice. */
+static struct text
+successor_of(struct arena *arena, struct text token)
+{
+	uint8_t mac[VAULT_MAC_BYTES];
+
+	vault_mac("refresh", token, mac);
+	return vault_text(arena, mac, sizeof(mac));
+}
+
+bool
+think_refresh(struct request *request)
+{
+	struct value *token = arg(request, "refresh_token");
+	uint8_t digest[VAULT_MAC_BYTES];
+
+	vault_digest(token->bytes, digest);
+	put_bytes(request, "token_hash", digest, sizeof(digest));
+	token->bytes = successor_of(request->arena, token->bytes);
+	vault_digest(token->bytes, digest);
+	put_bytes(request, "successor_hash", digest, sizeof(digest));
+	hide(request, "refresh_token");
+	return true;
+}
+
+bool
+think_revoke(struct request *request)
+{
+	uint8_t digest[VAULT_MAC_BYTES];
+
+	vault_digest(arg(request, "token")->bytes, digest);
+	put_bytes(request, "token_hash", digest, sizeof(digest));
+	hide(request, "token");
+	return true;
+}
+
+/* Ten codes of 50 bits each out of one draw; `chance` becomes them, one after the other. */
+bool
+think_totp(struct request *request)
+{
+	struct value *chance = arg(request, "chance");
+	uint8_t mac[VAULT_MAC_BYTES];
+	struct buffer codes, macs;
+
+	put_totp_step(request, "code");
+	buffer_init(&codes, request->arena, 128);
+	buffer_init(&macs, request->arena, RECOVERY_BYTES);
+	for (int i = 0; i < RECOVERY_CODES; i++) {
+		char *seed = arena_print(request->arena, "%d", i);
+		struct buffer from;
+		struct text code;
+
+		buffer_init(&from, request->arena, 64);
+		buffer_add(&from, chance->bytes.at, chance->bytes.bytes);
+		buffer_add_text(&from, seed);
+		vault_mac("recovery code", buffer_text(&from), mac);
+		code = totp_base32(request->arena, mac, 7);
+		buffer_add(&codes, code.at, 10);
+		recovery_mac(request->arena, (struct text){ code.at, 10 }, mac);
+		buffer_add(&macs, mac, sizeof(mac));
+	}
+	chance->bytes = buffer_text(&codes);
+	put(request, "recovery_macs", buffer_text(&macs));
+	hide(request, "chance");
+	return true;
+}

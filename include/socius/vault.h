@@ -1,0 +1,37 @@
+/*
+ * vault: what a room may do with the instance's secrets, which it never sees. Pure: the same
+ * arguments give the same result as long as the secret is the same.
+ */
+#ifndef SOCIUS_VAULT_H
+#define SOCIUS_VAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "socius/request.h"
+#include "socius/text.h"
+
+enum { VAULT_MAC_BYTES = 32, VAULT_MAC_TEXT_BYTES = 43 };
+
+/* HMAC-SHA-256 of `from` under a key of this purpose's own. */
+void vault_mac(const char *purpose, struct text from, uint8_t to[VAULT_MAC_BYTES]);
+
+/* SHA-256, for what is unpredictable by itself. */
+void vault_digest(struct text from, uint8_t to[VAULT_MAC_BYTES]);
+
+/* HMAC-SHA-1 under a given key, as RFC 4226 wants it. */
+void vault_mac_sha1(struct text key, struct text from, uint8_t to[20]);
+
+/* base64url without padding. */
+struct text vault_text(struct arena *arena, const void *from, size_t bytes);
+
+/* Whether both are equal; takes as long wherever they differ. */
+bool vault_same(const void *a, const void *b, size_t bytes);
+
+/* An access token for this caller with all scopes of its role, good for VAULT_TOKEN_LIFE_S; NULL:
+ * it cannot be signed. */
+const char *vault_sign(struct arena *arena, const struct caller *caller, int64_t now_us);
+enum { VAULT_TOKEN_LIFE_S = 600 };
+
+#endif

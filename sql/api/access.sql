@@ -1,0 +1,204 @@
+-- What the entry points of signing in share: addresses, waiting, mail, audit records.
+
+-- An address as it is kept: the domain in lower case.
+create or replace function access.tidy_address(p_email text) returns text
+language plpgsql immutable as $$
+begin
+	return split_part(p_email, '@', 1) || '@' || lower(split_part(p_email, '@', 2));
+end
+$$;
+
+-- An address of whom nobody needs to know.
+create or replace function access.hide(p_key text) returns text
+language plpgsql immutable as $$
+begin
+	return encode(sha256(convert_to(lower(p_key), 'UTF8')), 'hex');
+end
+$$;
+
+-- The network of an address: /24, and /56 of IPv6.
+create or replace function access.network_of(p_peer text) returns text
+language plpgsql immutable as $$
+begin
+	return network(set_masklen(p_peer::inet,
+		case family(p_peer::inet) when 4 then 24 else 56 end))::text;
+end
+$$;
+
+-- Takes one of p_burst that grow back one each p_each. Refuses: sign_in_delayed.
+create or replace function access.take_one(p_kind text, p_key text, p_burst int, p_each interval,
+	p_now timestamptz) returns void
+language plpgsql as $$
+begin
+	insert into access.throttle as t (kind, key, full_at)
+	values (p_kind, p_key, p_now + p_each)
+	on conflict (kind, key) do update set full_at = greatest(t.full_at, p_now) + p_each
+	where greatest(t.full_at, p_now) + p_each <= p_now + p_burst * p_each;
+	if not found then
+		perform core.refuse('sign_in_delayed', jsonb_build_object('retry_after_s',
+			(select ceil(extract(epoch from t.full_at + p_each - p_burst * p_each - p_now))
+			from access.throttle t where t.kind = p_kind and t.key = p_key)));
+	end if;
+end
+$$;
+
+-- Gives it back: it was no guess.
+create or replace function access.give_back(p_kind text, p_key text, p_each interval) returns void
+language plpgsql as $$
+begin
+	update access.throttle t set full_at = t.full_at - p_each
+	where t.kind = p_kind and t.key = p_key;
+end
+$$;
+
+-- Counts a guess before it is evaluated: the sixth and those after it come after 1, 2, 4 ... 900 s.
+-- So 10,000 guesses, one a second, are 26 that are evaluated. A day of quiet begins anew.
+-- Refuses: sign_in_delayed.
+create or replace function access.count_guess(p_kind text, p_key text, p_now timestamptz)
+returns void
+language plpgsql as $$
+begin
+	insert into access.throttle as t (kind, key, full_at, failures)
+	values (p_kind, p_key, p_now, 1)
+	on conflict (kind, key) do update
+	set failures = case when t.full_at < p_now - interval '1 day' then 1 else t.failures + 1 end,
+		full_at = p_now + make_interval(secs => case
+			when t.failures < 5 or t.full_at < p_now - interval '1 day' then 0
+			else least(2 ^ least(t.failures - 5, 20), 900) end)
+	where t.full_at <= p_now;
+	if not found then
+		perform core.refuse('sign_in_delayed', jsonb_build_object('retry_after_s',
+			(select greatest(ceil(extract(epoch from t.full_at - p_now)), 1)
+			from access.throttle t where t.kind = p_kind and t.key = p_key)));
+	end if;
+end
+$$;
+
+create or replace function access.forget_guesses(p_kind text, p_key text) returns void
+language plpgsql as $$
+begin
+	delete from access.throttle t where t.kind = p_kind and t.key = p_key;
+end
+$$;
+
+-- One audit record. Enters the market whose it is: be done with others before.
+create or replace function access.audit(p_market_id int, p_record_id uuid, p_act text,
+	p_outcome text, p_account_id uuid, p_role text, p_subject_id uuid, p_peer text,
+	p_request_id text, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+	perform core.enter(p_market_id, null);
+	insert into access.audit_record (market_id, record_id, occurred_at, act, outcome, account_id,
+		role, subject_id, peer, request_id)
+	values (p_market_id, p_record_id, p_now, p_act, p_outcome, p_account_id, p_role, p_subject_id,
+		p_peer, p_request_id);
+end
+$$;
+
+create or replace function access.post_mail(p_mail_id uuid, p_kind text, p_address text,
+	p_locale text, p_params jsonb, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+	insert into access.mail (mail_id, kind, address, locale, params, made_at)
+	values (p_mail_id, p_kind, p_address, p_locale, p_params, p_now);
+end
+$$;
+
+-- Ends all sessions of an account but one (null: all).
+create or replace function access.end_sessions(p_account_id uuid, p_but uuid, p_why text,
+	p_now timestamptz) returns void
+language plpgsql as $$
+begin
+	update access.session s set ended_at = p_now, ended_by = p_why
+	where s.account_id = p_account_id and s.ended_at is null
+		and s.session_id is distinct from p_but;
+end
+$$;
+
+create or replace function access.account_shown(p_account_id uuid) returns api.account
+language plpgsql stable as $$
+declare
+	v_row api.account;
+begin
+	select a.account_id, c.email, a.name, c.locale, c.created_at, c.totp_confirmed_at is not null
+	into v_row
+	from access.credential c
+	join identity.account a on a.account_id = c.account_id
+	where c.account_id = p_account_id;
+	return v_row;
+end
+$$;
+
+grant execute on function access.tidy_address, access.hide, access.network_of, access.take_one,
+	access.give_back, access.count_guess, access.forget_guesses, access.audit, access.post_mail,
+	access.end_sessions, access.account_shown
+	to wall_platform;
+
+-- By the command line of whoever runs the instance: an account may act in a role of a market
+-- (0: admins), or may no longer, which ends its sessions.
+create or replace function access.grant_role(p_market_id int, p_email text, p_role text,
+	p_record_id uuid, p_now timestamptz) returns uuid
+language plpgsql as $$
+declare
+	v_account_id uuid;
+begin
+	select c.account_id into v_account_id
+	from access.credential c
+	where c.email_key = lower(p_email) and c.state = 'active';
+	if not found then
+		return null;
+	end if;
+	insert into access.role_grant (market_id, account_id, role, granted_at, granted_by)
+	values (p_market_id, v_account_id, p_role, p_now, 'command line')
+	on conflict (market_id, account_id, role) do update
+	set granted_at = excluded.granted_at, granted_by = excluded.granted_by, withdrawn_at = null;
+	perform access.audit(p_market_id, p_record_id, 'role.grant', 'done', null, p_role,
+		v_account_id, null, null, p_now);
+	return v_account_id;
+end
+$$;
+
+create or replace function access.withdraw_role(p_market_id int, p_email text, p_role text,
+	p_record_id uuid, p_now timestamptz) returns uuid
+language plpgsql as $$
+declare
+	v_account_id uuid;
+begin
+	update access.role_grant g set withdrawn_at = p_now
+	from access.credential c
+	where c.email_key = lower(p_email) and g.account_id = c.account_id
+		and g.market_id = p_market_id and g.role = p_role and g.withdrawn_at is null
+	returning g.account_id into v_account_id;
+	if not found then
+		return null;
+	end if;
+	update access.session s set ended_at = p_now, ended_by = 'grant'
+	where s.account_id = v_account_id and s.of_market = p_market_id and s.role = p_role
+		and s.ended_at is null;
+	perform access.audit(p_market_id, p_record_id, 'role.withdraw', 'done', null, p_role,
+		v_account_id, null, null, p_now);
+	return v_account_id;
+end
+$$;
+
+-- An authenticator and its recovery codes are lost: whoever runs the instance takes them off, and
+-- the account enrols anew.
+create or replace function access.reset_totp(p_email text, p_record_id uuid, p_now timestamptz)
+returns uuid
+language plpgsql as $$
+declare
+	v_account_id uuid;
+begin
+	update access.credential c set totp_id = null, totp_confirmed_at = null, totp_step = null
+	where c.email_key = lower(p_email)
+	returning c.account_id into v_account_id;
+	if not found then
+		return null;
+	end if;
+	delete from access.recovery_code r where r.account_id = v_account_id;
+	perform access.end_sessions(v_account_id, null, 'operator', p_now);
+	perform access.audit(0, p_record_id, 'totp.reset', 'done', null, null, v_account_id, null, null,
+		p_now);
+	return v_account_id;
+end
+$$;

@@ -1,0 +1,66 @@
+-- Letters for the runner to send, one at a time, and what is left of signing in to be thrown away.
+--
+--	begin;
+--	select * from jobs.take_mail(now);               no row: nothing waits
+--	(write or send it)
+--	select jobs.finish_mail(mail_id, error, now);    error null: it is sent
+--	commit;
+--
+-- A kill between sending and the commit sends a letter twice, never not at all.
+
+create or replace function jobs.take_mail(p_now timestamptz)
+returns table (mail_id uuid, kind text, address text, locale text, code text)
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+#variable_conflict use_column
+begin
+	return query
+	select m.mail_id, m.kind, m.address, m.locale, m.params ->> 'code'
+	from access.mail m
+	where m.state = 'queued' and (m.retry_at is null or m.retry_at <= p_now)
+	order by m.made_at, m.mail_id
+	limit 1
+	for update of m skip locked;
+end
+$$;
+comment on function jobs.take_mail is 'locks the letter that has waited for longest, skipping those that other runners hold';
+
+-- A letter whose code has expired is of no use: after 15 minutes it has failed.
+create or replace function jobs.finish_mail(p_mail_id uuid, p_error text, p_now timestamptz)
+returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	update access.mail m
+	set attempts = m.attempts + 1,
+		state = case when p_error is null then 'sent'
+			when p_now > m.made_at + interval '15 minutes' then 'failed' else 'queued' end,
+		params = case when p_error is null or p_now > m.made_at + interval '15 minutes'
+			then '{}' else m.params end,
+		sent_at = case when p_error is null then p_now end,
+		retry_at = p_now + make_interval(secs => least(2 ^ least(m.attempts, 10), 60))
+	where m.mail_id = p_mail_id;
+end
+$$;
+comment on function jobs.finish_mail is 'a letter is sent, or tried again later';
+
+-- Job: codes that nobody needs, letters that were sent and waits that are over, after a day. Once for
+-- each market, though they are of none: the second finds nothing.
+create or replace function jobs.clear_sign_in(p_market_id int, p_job_id uuid, p_now timestamptz)
+returns timestamptz
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	perform core.enter(p_market_id, null);
+	delete from access.challenge c where c.expires_at < p_now - interval '1 day';
+	delete from access.mail m where m.state <> 'queued' and m.made_at < p_now - interval '1 day';
+	delete from access.throttle t where t.full_at < p_now - interval '1 day';
+	return null;
+end
+$$;
+comment on function jobs.clear_sign_in is 'throws away codes, letters and waits that are over';
+
+alter function jobs.take_mail owner to wall_runner;
+alter function jobs.finish_mail owner to wall_runner;
+alter function jobs.clear_sign_in owner to wall_runner;
+grant execute on function jobs.take_mail, jobs.finish_mail, jobs.clear_sign_in to socius_runner;

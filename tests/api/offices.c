@@ -1,0 +1,109 @@
+/* An operator enrols an authenticator and is let in; an auditor reads who was. */
+#include <criterion/criterion.h>
+
+#include "access/totp.h"
+#include "api/sign_in_given.h"
+#include "socius/world.h"
+
+TestSuite(offices, .init = story_begin, .fini = story_end);
+
+/* RFC 4648 base32 of a secret. */
+static struct text
+decoded(const char *secret)
+{
+	char *bytes = (char *)(uintptr_t)story_print("%s", secret);
+	unsigned held = 0, bits = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; secret[i] != '\0'; i++) {
+		held = held << 5 |
+		       (unsigned)(secret[i] >= 'A' ? secret[i] - 'A' : secret[i] - '2' + 26);
+		bits += 5;
+		if (bits >= 8)
+			bytes[count++] = (char)(held >> (bits -= 8) & 0xff);
+	}
+	return (struct text){ bytes, count };
+}
+
+/* The authenticator's code, `ahead` steps from now. */
+static const char *
+code_of(const char *secret, int ahead)
+{
+	return story_print("%06u",
+	    totp_code(decoded(secret), world_now_us() / (TOTP_STEP_S * INT64_C(1000000)) + ahead));
+}
+
+static void
+make_operator(const char *email)
+{
+	const char *command = story_print(
+	    "./socius admin %s --role operator --market %s >/dev/null", email, story.market);
+
+	cr_assert_eq(system(command), 0, "%s", command);
+}
+
+Test(offices, are_entered_with_an_authenticator)
+{
+	const char *email = given_email(), *account = given_account(email), *secret, *token;
+	struct story_reply *reply, *session;
+
+	story_refused(given_try(email, PASSWORD, ",\"role\":\"operator\""), "role_not_held");
+	make_operator(email);
+	story_refused(
+	    given_try(email, PASSWORD, ",\"role\":\"operator\""), "totp_enrolment_needed");
+	token = story_text(given_session(email, NULL), "access_token");
+	reply = story_call("POST", "/v1/auth/totp", token, NULL, NULL);
+	cr_assert_eq(reply->status, 201, "%s", reply->text);
+	secret = story_text(reply, "secret");
+	cr_assert_eq(strlen(secret), 32);
+	cr_assert_not_null(strstr(story_text(reply, "uri"), secret));
+	story_refused(story_call("POST", "/v1/auth/totp/confirmations", token, NULL,
+			  "{\"code\":\"%s\"}", code_of(secret, 1000)),
+	    "totp_wrong");
+	reply = story_call("POST", "/v1/auth/totp/confirmations", token, NULL, "{\"code\":\"%s\"}",
+	    code_of(secret, 0));
+	cr_assert_eq(reply->status, 201, "%s", reply->text);
+	cr_assert_eq(json_array_size(story_at(reply, "recovery_codes")), 10);
+
+	story_refused(given_try(email, PASSWORD, ",\"role\":\"operator\""), "totp_needed");
+	session = given_session(
+	    email, story_print(",\"role\":\"operator\",\"totp\":\"%s\"", code_of(secret, 1)));
+	cr_assert_str_eq(story_text(session, "role"), "operator");
+	cr_assert_eq(story_get(story_text(session, "access_token"), "/v1/partners")->status, 200);
+	story_refused(
+	    given_try(email, PASSWORD,
+		story_print(",\"role\":\"operator\",\"totp\":\"%s\"", code_of(secret, 0))),
+	    "totp_wrong");
+	(void)given_session(email, story_print(",\"role\":\"operator\",\"totp\":\"%s\"",
+				       story_text(reply, "recovery_codes.3")));
+	story_refused(given_try(email, PASSWORD,
+			  story_print(",\"role\":\"operator\",\"totp\":\"%s\"",
+			      story_text(reply, "recovery_codes.3"))),
+	    "totp_wrong");
+
+	reply =
+	    story_get(story.auditor, "/v1/audit_records?account_id=%s&act=session.start", account);
+	cr_assert_str_eq(story_text(reply, "data.0.outcome"), "totp_wrong");
+	cr_assert_str_eq(story_text(reply, "data.1.outcome"), "done");
+	cr_assert_str_eq(story_text(reply, "data.1.role"), "operator");
+	cr_assert_not_null(story_text(reply, "data.1.peer"));
+	story_refused(story_get(story.operator_token, "/v1/audit_records"), "scope_missing");
+}
+
+Test(offices, need_a_market_that_was_named_once)
+{
+	const char *email = given_email();
+
+	(void)given_account(email);
+	story_refused(
+	    story_call("POST", "/v1/auth/sessions", NULL, NULL,
+		"{\"email\":\"%s\",\"password\":\"" PASSWORD "\",\"device_name\":\"x\"}", email),
+	    "market_needed");
+	(void)given_session(email, NULL);
+	cr_assert_eq(
+	    story_int(story_call("POST", "/v1/auth/sessions", NULL, NULL,
+			  "{\"email\":\"%s\",\"password\":\"" PASSWORD "\",\"device_name\":\"x\"}",
+			  email),
+		"market_id"),
+	    story.market_id);
+}

@@ -1,0 +1,213 @@
+/* offices: second factors, roles of operators, auditors and admins, and the audit log. */
+#include <criterion/criterion.h>
+
+#include "sql/sign_in_given.h"
+#include "support/sql.h"
+
+TestSuite(offices, .init = sql_begin, .fini = sql_end);
+
+#define CONFIRM_TOTP \
+	"api.confirm_totp(p_account_id => '%s', p_role => 'customer', p_code => null, " \
+	"p_totp_step => %s, p_recovery_macs => (select string_agg(sha256(n::text::bytea), '' " \
+	"order by n) from generate_series(0, 9) n), p_chance => null, p_audit_id => '%s', " \
+	"p_peer => '" GIVEN_PEER "', p_request_id => 'r', p_now => " SQL_NOW ")"
+#define SECOND(step, recovery) \
+	"p_totp => '123456', p_totp_step => " step ", p_recovery_mac => " recovery
+
+static void
+enrol(const char *account)
+{
+	sql_run("select api.enrol_totp('%s', '%s')", account, sql_id());
+	sql_run("select * from " CONFIRM_TOTP, account, "100", sql_id());
+}
+
+static const char *
+grant(int market, const char *email, const char *role)
+{
+	return sql_text("select access.grant_role(%d, '%s', '%s', '%s', " SQL_NOW ")", market,
+	    email, role, sql_id());
+}
+
+/* --- the second factor --- */
+
+Test(offices, enrol_an_authenticator_by_its_first_code)
+{
+	const char *account = given_account(given_email());
+
+	sql_refused("totp_not_begun", "select api.ask_totp('%s', " SQL_NOW ")", account);
+	sql_refused("totp_not_begun", "select * from " CONFIRM_TOTP, sql_id(), "100", sql_id());
+	sql_run("select api.enrol_totp('%s', '%s')", account, sql_id());
+	cr_assert_not_null(sql_text("select (api.ask_totp('%s', " SQL_NOW ")).totp_id", account));
+	sql_refused("totp_wrong", "select * from " CONFIRM_TOTP, account, "null", sql_id());
+	sql_run("select * from " CONFIRM_TOTP, account, "100", sql_id());
+	sql_refused("totp_enrolled", "select api.enrol_totp('%s', '%s')", account, sql_id());
+	sql_refused("account_unknown", "select api.enrol_totp('%s', '%s')", sql_id(), sql_id());
+	cr_assert_eq(
+	    sql_count("select from access.recovery_code where account_id = '%s'", account), 10);
+	for (int i = 0; i < 5; i++)
+		sql_refused("totp_not_begun", "select api.ask_totp('%s', " SQL_NOW ")", account);
+}
+
+Test(offices, delay_guesses_at_the_first_code)
+{
+	const char *account = given_account(given_email());
+
+	sql_run("select api.enrol_totp('%s', '%s')", account, sql_id());
+	for (int i = 0; i < 6; i++)
+		sql_run("select api.ask_totp('%s', " SQL_NOW ")", account);
+	sql_refused("sign_in_delayed", "select api.ask_totp('%s', " SQL_NOW ")", account);
+}
+
+Test(offices, take_each_code_once)
+{
+	const char *email = given_email();
+	struct given_sign_in sign_in = {
+		.email = email, .password = GIVEN_HASH, .market_code = given_code(sql_market())
+	};
+
+	enrol(given_account(email));
+	sql_refused("totp_needed", "select * from %s", given_call(&sign_in));
+	sign_in.second = SECOND("100", "null");
+	sql_refused("totp_wrong", "select * from %s", given_call(&sign_in));
+	sign_in.second = SECOND("101", "null");
+	(void)given_session(&sign_in);
+	sql_refused("totp_wrong", "select * from %s", given_call(&sign_in));
+	sign_in.second = SECOND("null", "sha256('5')");
+	(void)given_session(&sign_in);
+	sql_refused("totp_wrong", "select * from %s", given_call(&sign_in));
+	sign_in.second = SECOND("null", "sha256('6')");
+	(void)given_session(&sign_in);
+}
+
+/* --- roles --- */
+
+Test(offices, need_a_grant_and_an_authenticator)
+{
+	int market = sql_market();
+	const char *email = given_email(), *account = given_account(email);
+	struct given_sign_in sign_in = { .email = email,
+		.password = GIVEN_HASH,
+		.role = "operator",
+		.market_code = given_code(market) };
+
+	sql_refused("role_not_held", "select * from %s", given_call(&sign_in));
+	cr_assert_str_eq(grant(market, email, "operator"), account);
+	sql_refused("totp_enrolment_needed", "select * from %s", given_call(&sign_in));
+	enrol(account);
+	sql_refused("totp_needed", "select * from %s", given_call(&sign_in));
+	sign_in.second = SECOND("101", "null");
+	cr_assert_str_eq(
+	    sql_text("select (\"row\").role || coalesce((\"row\").partner_id::text, '') "
+		     "from %s",
+		given_call(&sign_in)),
+	    "operator");
+	sign_in.role = "auditor";
+	sql_refused("role_not_held", "select * from %s", given_call(&sign_in));
+	sign_in.role = "operator";
+	sign_in.market_code = given_code(sql_market());
+	sql_refused("role_not_held", "select * from %s", given_call(&sign_in));
+}
+
+Test(offices, of_admins_are_the_platforms)
+{
+	const char *email = given_email();
+	struct given_sign_in sign_in = { .email = email,
+		.password = GIVEN_HASH,
+		.role = "admin",
+		.second = SECOND("101", "null") };
+
+	enrol(given_account(email));
+	sql_refused("role_not_held", "select * from %s", given_call(&sign_in));
+	(void)grant(0, email, "admin");
+	cr_assert_eq(sql_int("select (\"row\").market_id from %s", given_call(&sign_in)), 0);
+	sql_refused("grant_fits_market",
+	    "select access.grant_role(0, '%s', 'operator', '%s', " SQL_NOW ")", email, sql_id());
+	cr_assert_null(grant(0, "nobody@example.com", "admin"));
+}
+
+Test(offices, end_with_their_grant)
+{
+	int market = sql_market();
+	const char *email = given_email(), *session;
+	struct given_sign_in sign_in = { .email = email,
+		.password = GIVEN_HASH,
+		.role = "operator",
+		.refresh = "office",
+		.second = SECOND("101", "null"),
+		.market_code = given_code(market) };
+
+	enrol(given_account(email));
+	(void)grant(market, email, "operator");
+	session = given_session(&sign_in);
+	cr_assert_not_null(
+	    sql_text("select access.withdraw_role(%d, '%s', 'operator', '%s', " SQL_NOW ")", market,
+		email, sql_id()));
+	cr_assert(sql_true(
+	    "select ended_by = 'grant' from access.session where session_id = '%s'", session));
+	sql_refused("refresh_wrong", "select * from %s", given_refresh("office", "x", NULL, "1 s"));
+	sql_refused("role_not_held", "select * from %s", given_call(&sign_in));
+	cr_assert_null(
+	    sql_text("select access.withdraw_role(%d, '%s', 'operator', '%s', " SQL_NOW ")", market,
+		email, sql_id()));
+}
+
+Test(offices, are_closed_until_a_lost_authenticator_is_enrolled_anew)
+{
+	int market = sql_market();
+	const char *email = given_email(), *account = given_account(email), *session;
+	struct given_sign_in sign_in = { .email = email,
+		.password = GIVEN_HASH,
+		.role = "operator",
+		.second = SECOND("101", "null"),
+		.market_code = given_code(market) };
+
+	enrol(account);
+	(void)grant(market, email, "operator");
+	session = given_session(&sign_in);
+	cr_assert_str_eq(
+	    sql_text("select access.reset_totp('%s', '%s', " SQL_NOW ")", email, sql_id()),
+	    account);
+	cr_assert(sql_true(
+	    "select ended_by = 'operator' from access.session where session_id = '%s'", session));
+	sql_refused("totp_enrolment_needed", "select * from %s", given_call(&sign_in));
+	enrol(account);
+	(void)given_session(&sign_in);
+	cr_assert_null(sql_text(
+	    "select access.reset_totp('nobody@example.com', '%s', " SQL_NOW ")", sql_id()));
+}
+
+/* --- the audit log --- */
+
+Test(offices, leave_records_that_auditors_of_their_market_read)
+{
+	int market = sql_market(), other = sql_market();
+	const char *email = given_email();
+	struct given_sign_in sign_in = {
+		.email = email, .password = GIVEN_HASH, .market_code = given_code(market)
+	};
+	const char *account = given_account(email), *session = given_session(&sign_in);
+
+	(void)grant(market, email, "operator");
+	cr_assert_str_eq(
+	    sql_text("select string_agg(act || ' ' || outcome, ', ' order by "
+		     "record_id) from api.list_audit_records(%d, 10, null, null, null)",
+		market),
+	    "session.start done, role.grant done");
+	cr_assert_str_eq(
+	    sql_text("select subject_id from api.list_audit_records(%d, 1, null, '%s', "
+		     "'session.start')",
+		market, account),
+	    session);
+	cr_assert_eq(
+	    sql_count("select from api.list_audit_records(%d, 10, null, null, null)", other), 0);
+}
+
+Test(offices, never_change_what_was_recorded)
+{
+	const char *account = given_account(given_email());
+
+	sql_fails("SO002", "update access.audit_record set outcome = 'x' where account_id = '%s'",
+	    account);
+	sql_fails("SO002", "delete from access.audit_record where account_id = '%s'", account);
+	sql_fails("SO002", "truncate access.audit_record");
+}
