@@ -44,8 +44,9 @@ end
 $$;
 comment on function jobs.finish_mail is 'a letter is sent, or tried again later';
 
--- Job: codes that nobody needs, letters that were sent and waits that are over, after a day. Once for
--- each market, though they are of none: the second finds nothing.
+-- Job: codes that nobody needs, letters that were sent, used tokens of sessions that have ended and
+-- waits that are over, after a day. Once for each market, though they are of none: the second
+-- finds nothing.
 create or replace function jobs.clear_sign_in(p_market_id int, p_job_id uuid, p_now timestamptz)
 returns timestamptz
 language plpgsql security definer
@@ -54,6 +55,10 @@ begin
 	perform core.enter(p_market_id, null);
 	delete from access.challenge c where c.expires_at < p_now - interval '1 day';
 	delete from access.mail m where m.state <> 'queued' and m.made_at < p_now - interval '1 day';
+	delete from access.refresh_token t
+	using access.session s
+	where s.session_id = t.session_id and t.used_at is not null
+		and coalesce(s.ended_at, s.expires_at) < p_now - interval '1 day';
 	delete from access.throttle t where t.full_at < p_now - interval '1 day';
 	return null;
 end

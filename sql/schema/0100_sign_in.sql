@@ -130,6 +130,8 @@ comment on table access.refresh_token is 'tokens of a family: the one not used i
 alter table access.refresh_token owner to socius_owner;
 create index refresh_token_of_session on access.refresh_token (session_id);
 grant select, insert, update on access.refresh_token to wall_platform;
+grant select, delete on access.refresh_token to wall_runner;
+grant select on access.session to wall_runner;
 grant select on access.refresh_token to wall_law;
 
 create table access.role_grant (

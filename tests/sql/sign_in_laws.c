@@ -101,7 +101,14 @@ Test(sign_in_laws, throw_away_what_is_over)
 {
 	int market = sql_market();
 
-	(void)given(market);
+	const char *session = given(market);
+
+	sql_run("insert into access.refresh_token values (sha256('%s'), '%s', " SQL_NOW ", " SQL_NOW
+		")",
+	    session, session);
+	sql_run("update access.session set ended_at = " SQL_NOW ", ended_by = 'account' where "
+		"session_id = '%s'",
+	    session);
 	sql_run("select api.weigh_sign_in('x@example.com', null, '" GIVEN_PEER "', " SQL_NOW ")");
 	sql_run("update access.mail set state = 'sent', params = '{}'");
 	sql_run("select jobs.clear_sign_in(%d, '%s', " SQL_NOW " + interval '2 days')", market,
@@ -110,4 +117,6 @@ Test(sign_in_laws, throw_away_what_is_over)
 			       " union all select from access.throttle where full_at <= " SQL_NOW
 			       " union all select from access.mail where made_at <= " SQL_NOW),
 	    0);
+	cr_assert_eq(
+	    sql_count("select from access.refresh_token where session_id = '%s'", session), 1);
 }
