@@ -77,7 +77,8 @@ begin
 	else
 		select s.of_market into market_id
 		from access.session s
-		where s.account_id = p_account_id and s.of_market <> 0
+		join core.market m on m.market_id = s.of_market
+		where s.account_id = p_account_id
 		order by s.session_id desc
 		limit 1;
 	end if;
@@ -238,7 +239,9 @@ begin
 	where t.token_hash = p_token_hash
 	for no key update of s;
 	if not found or v_session.ended_at is not null
-		or p_now >= least(v_session.idle_at, v_session.expires_at) then
+		or p_now >= least(v_session.idle_at, v_session.expires_at)
+		or (v_session.of_market <> 0 and not exists (
+			select from core.market m where m.market_id = v_session.of_market)) then
 		return;
 	end if;
 	select * into v_token from access.refresh_token t where t.token_hash = p_token_hash;

@@ -14,11 +14,12 @@ select count(*) as examined from access.session where ended_at is null;
 create or replace view laws.session_is_audited as
 select s.session_id
 from access.session s
-where not exists (
+where (s.of_market = 0 or exists (select from core.market m where m.market_id = s.of_market))
+	and not exists (
 	select from access.audit_record r
 	where r.market_id = s.of_market and r.act = 'session.start' and r.outcome = 'done'
 		and r.subject_id = s.session_id and r.account_id = s.account_id);
-comment on view laws.session_is_audited is 'Every sign-in has its audit record, in the market that its tokens are for.';
+comment on view laws.session_is_audited is 'Every sign-in has its audit record, in the market that its tokens are for, as long as there is that market.';
 
 create or replace view laws.session_is_audited_examined as
 select count(*) as examined from access.session;

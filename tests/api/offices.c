@@ -33,13 +33,19 @@ code_of(const char *secret, int ahead)
 	    totp_code(decoded(secret), world_now_us() / (TOTP_STEP_S * INT64_C(1000000)) + ahead));
 }
 
+/* The command line gives and takes offices. */
 static void
-make_operator(const char *email)
+admin(const char *email, const char *options)
 {
-	const char *command = story_print(
-	    "./socius admin %s --role operator --market %s >/dev/null", email, story.market);
+	const char *command = story_print("./socius admin %s %s >/dev/null", email, options);
 
 	cr_assert_eq(system(command), 0, "%s", command);
+}
+
+static const char *
+as_operator(const char *more)
+{
+	return story_print("--role operator --market %s %s", story.market, more);
 }
 
 Test(offices, are_entered_with_an_authenticator)
@@ -48,7 +54,7 @@ Test(offices, are_entered_with_an_authenticator)
 	struct story_reply *reply, *session;
 
 	story_refused(given_try(email, PASSWORD, ",\"role\":\"operator\""), "role_not_held");
-	make_operator(email);
+	admin(email, as_operator(""));
 	story_refused(
 	    given_try(email, PASSWORD, ",\"role\":\"operator\""), "totp_enrolment_needed");
 	token = story_text(given_session(email, NULL), "access_token");
@@ -88,6 +94,28 @@ Test(offices, are_entered_with_an_authenticator)
 	cr_assert_str_eq(story_text(reply, "data.1.role"), "operator");
 	cr_assert_not_null(story_text(reply, "data.1.peer"));
 	story_refused(story_get(story.operator_token, "/v1/audit_records"), "scope_missing");
+}
+
+Test(offices, are_left_by_the_command_line)
+{
+	const char *email = given_email(), *secret, *token;
+	struct story_reply *session;
+
+	(void)given_account(email);
+	admin(email, as_operator(""));
+	token = story_text(given_session(email, NULL), "access_token");
+	secret = story_text(story_call("POST", "/v1/auth/totp", token, NULL, NULL), "secret");
+	cr_assert_eq(story_call("POST", "/v1/auth/totp/confirmations", token, NULL,
+			 "{\"code\":\"%s\"}", code_of(secret, 0))
+			 ->status,
+	    201);
+	story_refused(story_call("POST", "/v1/auth/totp", token, NULL, NULL), "totp_enrolled");
+	session = given_session(
+	    email, story_print(",\"role\":\"operator\",\"totp\":\"%s\"", code_of(secret, 1)));
+	admin(email, as_operator("--withdraw"));
+	story_refused(given_refresh(story_text(session, "refresh_token"), NULL), "refresh_wrong");
+	admin(email, "--reset-authenticator");
+	(void)given_session(email, NULL);
 }
 
 Test(offices, need_a_market_that_was_named_once)

@@ -258,6 +258,24 @@ Test(sessions, end_by_themselves)
 	    account_of(sign_in.email));
 }
 
+Test(sessions, go_no_further_than_their_market)
+{
+	struct given_sign_in sign_in = given(sql_market());
+
+	sign_in.refresh = "first";
+	(void)given_session(&sign_in);
+	sql_run("delete from access.audit_record r using core.market m where m.market_id = "
+		"r.market_id and m.code = '%s'; delete from core.market where code = '%s'",
+	    sign_in.market_code, sign_in.market_code);
+	sql_refused("refresh_wrong", "select * from %s", given_refresh("first", "x", NULL, "1 s"));
+	cr_assert_eq(sql_count("select from laws.session_is_audited l join access.session s using "
+			       "(session_id) where s.account_id = '%s'",
+			 account_of(sign_in.email)),
+	    0);
+	sign_in.market_code = NULL;
+	sql_refused("market_needed", "select * from %s", given_call(&sign_in));
+}
+
 /* --- the end --- */
 
 #define END \
