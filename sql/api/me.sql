@@ -52,7 +52,7 @@ begin
 		where s.market_id = p_market_id and s.partner_id = v_partner_id;
 	end if;
 	"row" := row(p_account_id, identity.name_of_account(p_account_id), p_role, v_market,
-		case when v_partner_id is not null then v_partner end);
+		case when v_partner_id is not null then v_partner end, v_partner.exchange);
 end
 $$;
 comment on function api.get_me is 'Shows the account of the token and what it is in this market. Refuses: nothing.';

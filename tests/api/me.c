@@ -18,6 +18,7 @@ Test(me, tells_a_partner_who_it_is)
 	cr_expect_str_eq(story_text(me, "partner.partner_id"), ada.partner_id);
 	cr_expect_str_eq(story_text(me, "partner.enrolments.0.kind"), "courier");
 	cr_expect_str_eq(story_text(me, "partner.exchange.archetype"), "host");
+	cr_expect_str_eq(story_text(me, "exchange.archetype"), "host");
 }
 
 Test(me, tells_a_customer_to_apply)
@@ -29,6 +30,7 @@ Test(me, tells_a_customer_to_apply)
 	cr_assert_eq(me->status, 200, "%s", me->text);
 	cr_expect_str_eq(story_text(me, "role"), "customer");
 	cr_expect(json_is_null(story_at(me, "partner")));
+	cr_expect(json_is_null(story_at(me, "exchange")));
 	cr_assert_eq(home->status, 200, "%s", home->text);
 	cr_expect_str_eq(story_text(home, "next_actions.0.action"), "apply");
 	cr_expect_eq(json_array_size(story_at(home, "next_actions")), 1);
