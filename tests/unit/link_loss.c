@@ -46,6 +46,7 @@ Test(link_loss, says_that_a_killed_write_may_be_done_and_goes_on)
 	struct statement *statement = sleeps(LANE_WRITE);
 	struct question *killed, *behind;
 
+	cr_assert_eq(setenv("SOCIUS_WRITE_CONNECTIONS", "1", 1), 0); /* the others wait behind it */
 	link_world_open(statement, NULL);
 	killed = asked(statement, 1, 1900);
 	link_flush(link_world.link);
