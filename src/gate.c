@@ -184,11 +184,10 @@ share_metrics(void)
 static void
 share_limit(void)
 {
-	int64_t per_s = world_setting_int("SOCIUS_RATE_PER_S", 100, 0, 1000000);
+	struct limit_rate rates[LIMIT_RATES];
 
-	gate.limit =
-	    limit_new(per_s, world_setting_int("SOCIUS_RATE_BURST", 2 * per_s, 0, 1000000));
-	limit_policy(gate.limit, gate.limit_policy);
+	limit_read_settings(rates);
+	gate.limit = limit_new(rates);
 }
 
 /* Kore looks at every descriptor below the limit when a worker starts. */

@@ -156,25 +156,47 @@ exchange_token_stands(struct exchange *exchange)
 	       !(token->caller.has_session && revoked_has(gate.revoked, &token->caller.session_id));
 }
 
-/* A known caller has a bucket of its own; all others share that of their address. */
+/* The last value of a list, as a proxy that appends to it has seen the peer. */
+static void
+trust_forwarded(struct request *request)
+{
+	struct text list = request_header(request, "X-Forwarded-For"), last = { NULL, 0 };
+
+	while (list.bytes > 0)
+		last = grammar_trim(grammar_cut(&list, ','));
+	if (last.bytes > 0 && last.bytes < 46 &&
+	    strspn(last.at, "0123456789abcdefABCDEF.:") >= last.bytes)
+		request->peer = arena_copy(request->arena, last.at, last.bytes);
+}
+
+/* A quota that is used up says so, whatever else is wrong. */
+static void
+refuse_quota(struct exchange *exchange)
+{
+	struct problem *problem = &exchange->request.problem;
+
+	*problem = (struct problem){ 0 };
+	problem_set(problem, "quota_exceeded", NULL);
+	problem->retry_after_s = (int)exchange->limit.retry_after_s;
+	problem->members = text_of(arena_print(exchange->request.arena,
+	    "{\"violated_policies\":[\"%s\"]}", limit_name(exchange->limit.of)));
+}
+
+/* A known caller has buckets of its own; all others share those of their network. */
 static void
 take_from_bucket(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
-	struct text who = text_of(request->peer);
+	struct text who = { NULL, 0 };
 
-	if (request->caller.unlimited) {
-		exchange->limit = (struct limit_state){ .allowed = true };
+	if (request->caller.unlimited)
 		return;
-	}
 	if (request->caller.known)
 		who = (struct text){ (const char *)request->caller.account_id.byte, UUID_BYTES };
-	exchange->limit = limit_take(gate.limit, who, request->started_us);
-	if (exchange->limit.allowed)
-		return;
-	/* a quota that is used up says so, whatever else is wrong */
-	request->problem = (struct problem){ 0 };
-	problem_set(&request->problem, "quota_exceeded", NULL);
+	exchange->limit = limit_take(
+	    gate.limit, limit_class_of(request->endpoint), who, request->peer, request->started_us);
+	if (!exchange->limit.allowed)
+		refuse_quota(exchange);
 }
 
 /* Who asks, and whether they may. false: the problem is set. */
@@ -229,6 +251,8 @@ exchange_heed_head(struct exchange *exchange)
 		reader_accept_body(reader, request, READER_BODY_BYTES_MAX, NULL, NULL);
 		return;
 	}
+	if (gate.trusts_forwarded)
+		trust_forwarded(request);
 	if (admit(exchange) && reader->body_bytes <= READER_BLOB_BYTES_MAX && !spool_open(exchange))
 		problem_set(&request->problem, "unavailable", "The body cannot be kept.");
 	reader_accept_body(reader, request, READER_BLOB_BYTES_MAX, spool_take, exchange);
@@ -266,19 +290,6 @@ decode_and_ask(struct exchange *exchange)
 		exchange_prepare(exchange);
 	else
 		exchange_ask_operation(exchange);
-}
-
-/* The last value of a list, as a proxy that appends to it has seen the peer. */
-static void
-trust_forwarded(struct request *request)
-{
-	struct text list = request_header(request, "X-Forwarded-For"), last = { NULL, 0 };
-
-	while (list.bytes > 0)
-		last = grammar_trim(grammar_cut(&list, ','));
-	if (last.bytes > 0 && last.bytes < 46 &&
-	    strspn(last.at, "0123456789abcdefABCDEF.:") >= last.bytes)
-		request->peer = arena_copy(request->arena, last.at, last.bytes);
 }
 
 void

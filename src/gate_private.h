@@ -138,7 +138,6 @@ struct gate {
 	struct text document, document_tag;
 	struct metrics *metrics;
 	struct limit *limit;
-	char limit_policy[LIMIT_HEADER_BYTES_MAX];
 	bool trusts_forwarded;
 	bool logs_requests;
 	const struct statement **statements;

@@ -1,7 +1,9 @@
 /* limit: buckets of tokens in shared memory; see limit.h. */
 #include "limit.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
@@ -10,6 +12,8 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
+enum { DEFAULT_PER_S = 100, RATE_MAX = 1000000, NETWORK_BYTES = 7 };
+
 /* One bucket: whose it is (0: nobody's) and when it will be full again. */
 struct place {
 	_Atomic uint64_t who;
@@ -17,23 +21,99 @@ struct place {
 };
 
 struct limit {
-	int64_t per_s, burst;
-	int64_t each_ns; /* until one request has grown back */
-	uint64_t seed;   /* of the hash, so that nobody can aim at a place */
+	struct limit_rate rates[LIMIT_RATES];
+	int64_t each_ns[LIMIT_RATES]; /* until one request has grown back; 0: no limit */
+	char policies[LIMIT_RATES][LIMIT_HEADER_BYTES_MAX];
+	uint64_t seed; /* of the hash, so that nobody can aim at a place */
 	struct place places[LIMIT_PLACES];
 };
 
+const struct limit_setting limit_settings[LIMIT_RATES] = {
+	[LIMIT_READ] = { "SOCIUS_RATE_PER_S", "SOCIUS_RATE_BURST" },
+	[LIMIT_WRITE] = { "SOCIUS_RATE_WRITE_PER_S", "SOCIUS_RATE_WRITE_BURST" },
+	[LIMIT_AUTH] = { "SOCIUS_RATE_AUTH_PER_S", "SOCIUS_RATE_AUTH_BURST" },
+	[LIMIT_EXPORT] = { "SOCIUS_RATE_EXPORT_PER_S", "SOCIUS_RATE_EXPORT_BURST" },
+	[LIMIT_NETWORK] = { "SOCIUS_RATE_NETWORK_PER_S", "SOCIUS_RATE_NETWORK_BURST" },
+};
+
+/* Of 100 reads a second: 100 writes, 20, 5, and 1000 of one network. */
+static const struct {
+	int times, parts;
+} defaults[LIMIT_RATES] = { { 1, 1 }, { 1, 1 }, { 1, 5 }, { 1, 20 }, { 10, 1 } };
+
+static const char *const names[LIMIT_RATES] = { "read", "write", "auth", "export", "network" };
+
+void
+limit_read_settings(struct limit_rate rates[LIMIT_RATES])
+{
+	int64_t first = DEFAULT_PER_S;
+
+	for (int i = 0; i < LIMIT_RATES; i++) {
+		const struct limit_setting *setting = &limit_settings[i];
+		int64_t otherwise =
+		    (first * defaults[i].times + defaults[i].parts - 1) / defaults[i].parts;
+
+		if (otherwise > RATE_MAX)
+			otherwise = RATE_MAX;
+		rates[i].per_s = world_setting_int(setting->per_s, otherwise, 0, RATE_MAX);
+		rates[i].burst =
+		    world_setting_int(setting->burst, 2 * rates[i].per_s, 0, 2 * RATE_MAX);
+		if (i == 0)
+			first = rates[i].per_s;
+	}
+}
+
+enum limit_class
+limit_class_of(const struct endpoint *endpoint)
+{
+	if (endpoint == NULL)
+		return LIMIT_READ;
+	if (endpoint->pool || (endpoint->scope == NULL && endpoint->method != GET))
+		return LIMIT_AUTH;
+	if (endpoint->slow || endpoint->gives == DOWNLOAD || endpoint->gives == STREAM)
+		return LIMIT_EXPORT;
+	return endpoint->method == GET ? LIMIT_READ : LIMIT_WRITE;
+}
+
+static int64_t
+window_s(const struct limit_rate *rate)
+{
+	return (rate->burst + rate->per_s - 1) / rate->per_s;
+}
+
+/* The class's own and the network's, where they are limits. */
+static void
+write_policy(struct limit *limit, int class)
+{
+	const int both[] = { class, LIMIT_NETWORK };
+	char *to = limit->policies[class];
+	int used = 0;
+
+	for (int i = 0; i < (class == LIMIT_NETWORK ? 1 : 2); i++) {
+		const struct limit_rate *rate = &limit->rates[both[i]];
+
+		if (rate->per_s > 0)
+			used += snprintf(to + used, LIMIT_HEADER_BYTES_MAX - (size_t)used,
+			    "%s\"%s\";q=%" PRId64 ";w=%" PRId64, used > 0 ? ", " : "",
+			    names[both[i]], rate->burst, window_s(rate));
+	}
+}
+
 struct limit *
-limit_new(int64_t per_s, int64_t burst)
+limit_new(const struct limit_rate rates[LIMIT_RATES])
 {
 	struct limit *limit =
 	    mmap(NULL, sizeof(*limit), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (limit == MAP_FAILED)
 		log_die("no shared memory for rate limits: %s", strerror(errno));
-	limit->per_s = per_s;
-	limit->burst = burst > 0 ? burst : 1;
-	limit->each_ns = per_s > 0 ? NS_PER_S / per_s : 0;
+	for (int i = 0; i < LIMIT_RATES; i++) {
+		limit->rates[i].per_s = rates[i].per_s;
+		limit->rates[i].burst = rates[i].burst > 0 ? rates[i].burst : 1;
+		limit->each_ns[i] = rates[i].per_s > 0 ? NS_PER_S / rates[i].per_s : 0;
+	}
+	for (int i = 0; i < LIMIT_RATES; i++)
+		write_policy(limit, i);
 	world_chance(&limit->seed, sizeof(limit->seed));
 	return limit;
 }
@@ -44,18 +124,41 @@ limit_free(struct limit *limit)
 	(void)munmap(limit, sizeof(*limit)); /* it was mapped with this size */
 }
 
+static uint64_t
+mix(uint64_t value, const void *from, size_t bytes)
+{
+	const unsigned char *at = from;
+
+	for (size_t i = 0; i < bytes; i++)
+		value = (value ^ at[i]) * UINT64_C(0x100000001b3);
+	return value;
+}
+
 /* FNV-1a from a secret seed, then mixed so that the low bits depend on all. Never 0. */
 static uint64_t
-hash(const struct limit *limit, struct text who)
+hash(const struct limit *limit, enum limit_class class, struct text who)
 {
-	uint64_t value = limit->seed ^ UINT64_C(0xcbf29ce484222325);
+	unsigned char first = (unsigned char)class;
+	uint64_t value = mix(limit->seed ^ UINT64_C(0xcbf29ce484222325), &first, sizeof(first));
 
-	for (size_t i = 0; i < who.bytes; i++)
-		value = (value ^ (unsigned char)who.at[i]) * UINT64_C(0x100000001b3);
+	value = mix(value, who.at, who.bytes);
 	value ^= value >> 32;
 	value *= UINT64_C(0xd6e8feb86659fd93);
 	value ^= value >> 32;
 	return value != 0 ? value : 1;
+}
+
+/* An IPv4 address, or the /56 of IPv6 that one subscriber has, as for guesses at sign-in. */
+static struct text
+network_of(const char *peer, unsigned char room[sizeof(struct in6_addr)])
+{
+	struct in6_addr parsed;
+
+	if (strchr(peer, ':') == NULL || inet_pton(AF_INET6, peer, &parsed) != 1 ||
+	    IN6_IS_ADDR_V4MAPPED(&parsed))
+		return text_of(peer);
+	memcpy(room, &parsed, sizeof(parsed));
+	return (struct text){ (const char *)room, NETWORK_BYTES };
 }
 
 /* The bucket of `who`: its own, or the fullest of the neighbourhood, taken over. */
@@ -88,44 +191,76 @@ ceil_s(int64_t ns)
 	return ns <= 0 ? 0 : (ns + NS_PER_S - 1) / NS_PER_S;
 }
 
-struct limit_state
-limit_take(struct limit *limit, struct text who, int64_t monotonic_us)
+/* Takes one out of one bucket; `place` is where, for giving back. */
+static struct limit_state
+take(struct limit *limit, enum limit_class class, struct text who, int64_t now_ns,
+    struct place **place)
 {
-	struct limit_state state = { .limited = limit->per_s > 0, .allowed = true };
-	int64_t now_ns = monotonic_us * 1000, room_ns = limit->burst * limit->each_ns;
+	struct limit_state state = { .limited = limit->each_ns[class] > 0, .allowed = true };
+	int64_t each_ns = limit->each_ns[class], room_ns = limit->rates[class].burst * each_ns;
 	int64_t full_ns, after_ns;
-	struct place *place;
 
+	state.of = class;
 	if (!state.limited)
 		return state;
-	place = find_place(limit, hash(limit, who));
-	full_ns = atomic_load(&place->full_ns);
+	*place = find_place(limit, hash(limit, class, who));
+	full_ns = atomic_load(&(*place)->full_ns);
 	do {
-		after_ns = (full_ns > now_ns ? full_ns : now_ns) + limit->each_ns;
+		after_ns = (full_ns > now_ns ? full_ns : now_ns) + each_ns;
 		state.allowed = after_ns - now_ns <= room_ns;
 		if (!state.allowed)
 			break;
-	} while (!atomic_compare_exchange_weak(&place->full_ns, &full_ns, after_ns));
+	} while (!atomic_compare_exchange_weak(&(*place)->full_ns, &full_ns, after_ns));
 	if (!state.allowed) {
 		state.retry_after_s = ceil_s(after_ns - now_ns - room_ns);
 		after_ns = full_ns;
 	}
-	state.left = (room_ns - (after_ns - now_ns)) / limit->each_ns;
+	state.left = (room_ns - (after_ns - now_ns)) / each_ns;
 	state.full_in_s = ceil_s(after_ns - now_ns);
 	return state;
 }
 
-void
-limit_policy(const struct limit *limit, char to[LIMIT_HEADER_BYTES_MAX])
+/* Whether the first is nearer its end, as a part of its burst. */
+static bool
+is_nearer(const struct limit *limit, const struct limit_state *a, const struct limit_state *b)
 {
-	(void)snprintf(to, LIMIT_HEADER_BYTES_MAX, "\"default\";q=%lld;w=%lld",
-	    (long long)limit->burst,
-	    (long long)(limit->per_s > 0 ? (limit->burst + limit->per_s - 1) / limit->per_s : 0));
+	return a->limited && (!b->limited || a->left * limit->rates[b->of].burst <=
+						 b->left * limit->rates[a->of].burst);
+}
+
+struct limit_state
+limit_take(struct limit *limit, enum limit_class class, struct text account, const char *peer,
+    int64_t monotonic_us)
+{
+	unsigned char room[sizeof(struct in6_addr)];
+	struct text network = network_of(peer, room);
+	struct limit_state own, all;
+	struct place *place = NULL, *of_network;
+
+	own =
+	    take(limit, class, account.bytes > 0 ? account : network, monotonic_us * 1000, &place);
+	if (!own.allowed)
+		return own;
+	all = take(limit, LIMIT_NETWORK, network, monotonic_us * 1000, &of_network);
+	if (!all.allowed && own.limited)
+		(void)atomic_fetch_sub(&place->full_ns, limit->each_ns[class]); /* as it was */
+	return all.allowed && is_nearer(limit, &own, &all) ? own : all;
+}
+
+const char *limit_name(enum limit_class class)
+{
+	return names[class];
+}
+
+const char *
+limit_policy(const struct limit *limit, enum limit_class class)
+{
+	return limit->policies[class];
 }
 
 void
 limit_header(const struct limit_state *state, char to[LIMIT_HEADER_BYTES_MAX])
 {
-	(void)snprintf(to, LIMIT_HEADER_BYTES_MAX, "\"default\";r=%lld;t=%lld",
-	    (long long)state->left, (long long)state->full_in_s);
+	(void)snprintf(to, LIMIT_HEADER_BYTES_MAX, "\"%s\";r=%" PRId64 ";t=%" PRId64,
+	    names[state->of], state->left, state->full_in_s);
 }

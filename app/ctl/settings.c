@@ -12,6 +12,7 @@
 
 #include <openssl/sha.h>
 
+#include "limit.h"
 #include "socius/log.h"
 #include "socius/world.h"
 
@@ -85,8 +86,6 @@ var_folder(struct arena *arena)
 	return arena_copy(arena, path, strlen(path));
 }
 
-enum { TWICE_THE_LAST = -1 };
-
 /* Settings that other programs read: said here when they are unusable, before anything starts. */
 static const struct {
 	const char *name;
@@ -96,8 +95,6 @@ static const struct {
 	{ "SOCIUS_WRITE_CONNECTIONS", 2, 1, 16 },
 	{ "SOCIUS_SLOW_CONNECTIONS", 1, 1, 16 },
 	{ "SOCIUS_POOL_THREADS", 2, 1, 16 },
-	{ "SOCIUS_RATE_PER_S", 100, 0, 1000000 },
-	{ "SOCIUS_RATE_BURST", TWICE_THE_LAST, 0, 1000000 },
 	{ "SOCIUS_TEST_MARKETS", 0, 0, 1000 },
 	{ 0 },
 };
@@ -107,18 +104,18 @@ enum { LANES = 3, CONNECTIONS_SPARE = 100 };
 static int64_t
 other(int i)
 {
-	int64_t otherwise = others[i].otherwise;
-
-	if (otherwise == TWICE_THE_LAST)
-		otherwise = 2 * other(i - 1);
-	return world_setting_int(others[i].name, otherwise, others[i].least, others[i].most);
+	return world_setting_int(
+	    others[i].name, others[i].otherwise, others[i].least, others[i].most);
 }
 
 static void
 check_others(void)
 {
+	struct limit_rate rates[LIMIT_RATES];
+
 	for (int i = 0; others[i].name != NULL; i++)
-		(void)other(i); /* dies when it is not usable */
+		(void)other(i);     /* dies when it is not usable */
+	limit_read_settings(rates); /* and so does this */
 }
 
 /* Connections of one worker. While workers are replaced there may be twice as many. */
@@ -235,6 +232,7 @@ int
 check_settings_run(struct ctl *ctl)
 {
 	const struct settings *settings = &ctl->settings;
+	struct limit_rate rates[LIMIT_RATES];
 
 	options_end(ctl);
 	(void)printf("SOCIUS_VAR=%s\n"
@@ -251,5 +249,9 @@ check_settings_run(struct ctl *ctl)
 	    settings->log_level);
 	for (int i = 0; others[i].name != NULL; i++)
 		(void)printf("%s=%lld\n", others[i].name, (long long)other(i));
+	limit_read_settings(rates);
+	for (int i = 0; i < LIMIT_RATES; i++)
+		(void)printf("%s=%lld\n%s=%lld\n", limit_settings[i].per_s,
+		    (long long)rates[i].per_s, limit_settings[i].burst, (long long)rates[i].burst);
 	return 0;
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The limit of requests, as a client meets it: what every reply says of it, the refusal, that others
+# The limits of requests, as a client meets them: what every reply says, the refusal, that others
 # are not held up by it, and that waiting as asked is enough. TESTS_PROGRAMS is the folder of the
 # built programs.
 set -u
@@ -48,15 +48,17 @@ header() {
 set -- $("$programs/socius-ctl" free-ports --count 2)
 export SOCIUS_PORT="$1" SOCIUS_METRICS_PORT="$2" SOCIUS_WORKERS=2
 # one a second, three at once: few enough for a slow machine to have too many
-SOCIUS_RATE_PER_S=1 SOCIUS_RATE_BURST=3 ./socius run --detach --programs "$programs" \
+SOCIUS_RATE_NETWORK_PER_S=4 SOCIUS_RATE_NETWORK_BURST=20 SOCIUS_RATE_PER_S=1 SOCIUS_RATE_BURST=3 \
+	./socius run --detach --programs "$programs" \
 	--module "$programs/socius.so" --seed sql/seed/demo.sql >"$said" 2>&1
 expect "start" 0 $?
+policy='"read";q=3;w=3, "network";q=20;w=5'
 operator=$(./socius token --role operator --market demo)
 auditor=$(./socius token --role auditor --market demo)
 
 expect "the first one" 200 "$(ask "$operator")"
-expect "the first one: says the policy" '"default";q=3;w=3' "$(header RateLimit-Policy)"
-expect "the first one: says what is left" '"default";r=2' "$(header RateLimit | cut -d';' -f1,2)"
+expect "the first one: says the policy" "$policy" "$(header RateLimit-Policy)"
+expect "the first one: says what is left" '"read";r=2' "$(header RateLimit | cut -d';' -f1,2)"
 status=200
 tries=50
 while [ "$tries" -gt 0 ] && [ "$status" = 200 ]; do
@@ -66,14 +68,66 @@ done
 expect "too many" 429 "$status"
 expect "too many: a problem" application/problem+json "$(header Content-Type)"
 expect "too many: its code" 1 "$(grep -c '"code":"quota_exceeded","retryable":true' "$said")"
-expect "too many: nothing is left" '"default";r=0' "$(header RateLimit | cut -d';' -f1,2)"
-expect "too many: the policy still" '"default";q=3;w=3' "$(header RateLimit-Policy)"
+expect "too many: of which" 1 "$(grep -c '"violated_policies":\["read"\]' "$said")"
+expect "too many: nothing is left" '"read";r=0' "$(header RateLimit | cut -d';' -f1,2)"
+expect "too many: the policy still" "$policy" "$(header RateLimit-Policy)"
 expect "too many: says how long to wait" 1 "$(header Retry-After)"
 expect "another account has its own" 200 "$(ask "$auditor")"
 expect "nobody's limit keeps the health from being asked" 200 \
 	"$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$SOCIUS_PORT/healthz")"
 # curl waits as Retry-After asks
 expect "after that wait" 200 "$(ask "$operator" --retry 5 | tail -c 3)"
+
+# write KEY: the status of a write
+write() {
+	curl -s -m 30 -i -o "$said" -w '%{http_code}' -X POST -H "Authorization: Bearer $operator" \
+		-H "Content-Type: application/json" -H "Idempotency-Key: $1" -d '{"name":"North"}' \
+		"http://127.0.0.1:$SOCIUS_PORT/v1/zones"
+}
+status=201
+tries=0
+while [ "$tries" -lt 50 ] && [ "$status" = 201 ]; do
+	tries=$((tries + 1))
+	status=$(write "rate-$tries")
+done
+expect "writes have a bucket of their own" 429 "$status"
+expect "writes: of which" 1 "$(grep -c '"violated_policies":\["write"\]' "$said")"
+while [ "$status" = 429 ]; do
+	status=$(write "rate-$tries")
+done
+expect "a 429 has not used up the key" 201 "$status"
+expect "a 429 has not used up the key: not replayed" '' "$(header Idempotent-Replayed)"
+
+# sign_in: the status of a guess; without a token all of the network share a bucket
+sign_in() {
+	curl -s -m 30 -i -o "$said" -w '%{http_code}' -X POST -H "Content-Type: application/json" \
+		-d "{\"email\":\"a$1@example.com\",\"password\":\"what it is\",\"device_name\":\"a\"}" \
+		"http://127.0.0.1:$SOCIUS_PORT/v1/auth/sessions"
+}
+tries=0
+status=401
+while [ "$tries" -lt 50 ] && [ "$status" = 401 ]; do
+	tries=$((tries + 1))
+	status=$(sign_in "$tries")
+done
+expect "sign-ins have a bucket of their own" 429 "$status"
+expect "sign-ins: of which" 1 "$(grep -c '"violated_policies":\["auth"\]' "$said")"
+
+# every account is within its own limit; the network is not
+others=''
+for account in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20; do
+	others="$others $(./socius token --role customer --market demo \
+		--account "00000000-0000-7000-8000-0000000009$account")"
+done
+status=200
+for token in $others $others $others; do
+	[ "$status" = 200 ] || break
+	status=$(curl -s -m 30 -o "$said" -w '%{http_code}' -H "Authorization: Bearer $token" \
+		"http://127.0.0.1:$SOCIUS_PORT/v1/me")
+done
+expect "a network of many accounts" 429 "$status"
+expect "a network of many accounts: of which" 1 \
+	"$(grep -c '"violated_policies":\["network"\]' "$said")"
 expect "it is counted" 1 "$(curl -s "http://127.0.0.1:$SOCIUS_METRICS_PORT/metrics" |
 	grep -c 'quota_exceeded.* [1-9]')"
 finish

@@ -12,7 +12,11 @@ static struct limit *limit;
 static void
 given(void)
 {
-	limit = limit_new(10, 20);
+	const struct limit_rate rates[LIMIT_RATES] = {
+		[LIMIT_READ] = { 10, 20 }, [LIMIT_AUTH] = { 1, 2 }
+	};
+
+	limit = limit_new(rates);
 }
 
 static void
@@ -29,7 +33,17 @@ taken(struct text who, int count, int64_t now_us)
 	int allowed = 0;
 
 	for (int i = 0; i < count; i++)
-		allowed += limit_take(limit, who, now_us).allowed;
+		allowed += limit_take(limit, LIMIT_READ, who, "192.0.2.1", now_us).allowed;
+	return allowed;
+}
+
+static int
+taken_by(const char *peer, int count)
+{
+	int allowed = 0;
+
+	for (int i = 0; i < count; i++)
+		allowed += limit_take(limit, LIMIT_READ, TEXT(""), peer, 1000 * S).allowed;
 	return allowed;
 }
 
@@ -60,14 +74,14 @@ Test(limit, keeps_callers_apart)
 
 Test(limit, says_what_is_left_and_when_to_come_back)
 {
-	struct limit_state state = limit_take(limit, TEXT("a"), 1000 * S);
+	struct limit_state state = limit_take(limit, LIMIT_READ, TEXT("a"), "192.0.2.1", 1000 * S);
 
 	cr_assert(state.limited && state.allowed);
 	cr_assert_eq(state.left, 19);
 	cr_assert_eq(state.full_in_s, 1);
 	cr_assert_eq(state.retry_after_s, 0);
 	cr_assert_eq(taken(TEXT("a"), 19, 1000 * S), 19);
-	state = limit_take(limit, TEXT("a"), 1000 * S);
+	state = limit_take(limit, LIMIT_READ, TEXT("a"), "192.0.2.1", 1000 * S);
 	cr_assert_not(state.allowed);
 	cr_assert_eq(state.left, 0);
 	cr_assert_eq(state.full_in_s, 2);
@@ -82,13 +96,12 @@ Test(limit, costs_nothing_when_it_refuses)
 
 Test(limit, of_zero_is_none)
 {
-	struct limit *none = limit_new(0, 0);
 	struct limit_state state = { 0 };
 
 	for (int i = 0; i < 1000; i++)
-		state = limit_take(none, TEXT("a"), 1000 * S);
+		state = limit_take(limit, LIMIT_WRITE, TEXT("a"), "192.0.2.1", 1000 * S);
 	cr_assert(state.allowed && !state.limited);
-	limit_free(none);
+	cr_assert_str_eq(limit_policy(limit, LIMIT_WRITE), "");
 }
 
 Test(limit, shuts_nobody_out_in_a_crowd)
@@ -98,8 +111,9 @@ Test(limit, shuts_nobody_out_in_a_crowd)
 	for (int i = 0; i < 4 * LIMIT_PLACES; i++) {
 		int bytes = snprintf(name, sizeof(name), "%d", i);
 
-		cr_assert(
-		    limit_take(limit, (struct text){ name, (size_t)bytes }, 1000 * S).allowed);
+		cr_assert(limit_take(
+		    limit, LIMIT_READ, (struct text){ name, (size_t)bytes }, "192.0.2.1", 1000 * S)
+			      .allowed);
 	}
 }
 
@@ -120,13 +134,103 @@ Test(limit, holds_for_all_processes_together)
 	cr_assert_eq(total, 20);
 }
 
+Test(limit, keeps_classes_apart)
+{
+	cr_assert_eq(taken(TEXT("a"), 100, 1000 * S), 20);
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(
+		    limit_take(limit, LIMIT_AUTH, TEXT("a"), "192.0.2.1", 1000 * S).allowed, i < 2);
+}
+
+Test(limit, takes_strangers_of_a_network_for_one)
+{
+	cr_assert_eq(taken_by("192.0.2.1", 100), 20);
+	cr_assert_eq(taken_by("192.0.2.2", 100), 20);
+	cr_assert_eq(taken_by("2001:db8:0:100::1", 100), 20);
+	cr_assert_eq(taken_by("2001:db8:0:1ff::2", 100), 0, "the same /56");
+	cr_assert_eq(taken_by("2001:db8:0:200::1", 100), 20);
+	cr_assert_eq(taken_by("::ffff:192.0.2.3", 100), 20);
+	cr_assert_eq(taken_by("::ffff:192.0.2.4", 100), 20, "an IPv4 address is its own");
+	cr_assert_eq(taken_by("local", 100), 20);
+}
+
+Test(limit, binds_all_callers_of_a_network_and_gives_back_what_it_refuses)
+{
+	const struct limit_rate rates[LIMIT_RATES] = {
+		[LIMIT_READ] = { 10, 20 }, [LIMIT_NETWORK] = { 10, 30 }
+	};
+	struct limit *both = limit_new(rates);
+	struct limit_state state = { 0 };
+	int allowed = 0;
+
+	for (int i = 0; i < 30; i++) {
+		const struct text who = i % 2 == 0 ? TEXT("a") : TEXT("b");
+
+		state = limit_take(both, LIMIT_READ, who, "192.0.2.1", 1000 * S);
+		allowed += state.allowed;
+	}
+	cr_assert_eq(allowed, 30, "15 of each");
+	cr_assert_eq(state.of, LIMIT_NETWORK, "0 of 30 are left of it, 5 of 20 of the caller's");
+	for (int i = 0; i < 10; i++) {
+		state = limit_take(both, LIMIT_READ, TEXT("a"), "192.0.2.1", 1000 * S);
+		cr_assert(!state.allowed && state.of == LIMIT_NETWORK && state.retry_after_s == 1);
+	}
+	for (int i = 0; i < 5; i++)
+		cr_assert(limit_take(both, LIMIT_READ, TEXT("a"), "192.0.2.9", 1000 * S).allowed);
+	state = limit_take(both, LIMIT_READ, TEXT("a"), "192.0.2.9", 1000 * S);
+	cr_assert(!state.allowed && state.of == LIMIT_READ);
+	cr_assert_str_eq(limit_policy(both, LIMIT_READ), "\"read\";q=20;w=2, \"network\";q=30;w=3");
+	limit_free(both);
+}
+
+Test(limit, tells_the_class_of_a_row)
+{
+	const struct endpoint read = { .method = GET, .scope = "a" }, open = { .method = GET },
+			      write = { .method = PATCH, .scope = "a" },
+			      sign_in = { .method = POST },
+			      hash = { .method = POST, .scope = "a", .pool = true },
+			      statement = { .method = GET, .scope = "a", .slow = true },
+			      csv = { .method = GET, .scope = "a", .gives = DOWNLOAD },
+			      stream = { .method = GET, .scope = "a", .gives = STREAM };
+
+	cr_assert_eq(limit_class_of(NULL), LIMIT_READ);
+	cr_assert_eq(limit_class_of(&read), LIMIT_READ);
+	cr_assert_eq(limit_class_of(&open), LIMIT_READ);
+	cr_assert_eq(limit_class_of(&write), LIMIT_WRITE);
+	cr_assert_eq(limit_class_of(&sign_in), LIMIT_AUTH);
+	cr_assert_eq(limit_class_of(&hash), LIMIT_AUTH);
+	cr_assert_eq(limit_class_of(&statement), LIMIT_EXPORT);
+	cr_assert_eq(limit_class_of(&csv), LIMIT_EXPORT);
+	cr_assert_eq(limit_class_of(&stream), LIMIT_EXPORT);
+}
+
+Test(limit, follows_the_first_rate_where_others_are_not_set)
+{
+	struct limit_rate rates[LIMIT_RATES];
+
+	for (int i = 0; i < LIMIT_RATES; i++)
+		cr_assert(unsetenv(limit_settings[i].per_s) == 0 &&
+			  unsetenv(limit_settings[i].burst) == 0);
+	limit_read_settings(rates);
+	cr_assert(rates[LIMIT_READ].per_s == 100 && rates[LIMIT_READ].burst == 200);
+	cr_assert(rates[LIMIT_AUTH].per_s == 20 && rates[LIMIT_EXPORT].per_s == 5);
+	cr_assert(rates[LIMIT_NETWORK].per_s == 1000 && rates[LIMIT_NETWORK].burst == 2000);
+	cr_assert_eq(setenv(limit_settings[LIMIT_READ].per_s, "1", 1), 0);
+	cr_assert_eq(setenv(limit_settings[LIMIT_AUTH].per_s, "7", 1), 0);
+	limit_read_settings(rates);
+	cr_assert(rates[LIMIT_WRITE].per_s == 1 && rates[LIMIT_EXPORT].per_s == 1);
+	cr_assert(rates[LIMIT_AUTH].per_s == 7 && rates[LIMIT_AUTH].burst == 14);
+	cr_assert_eq(setenv(limit_settings[LIMIT_READ].per_s, "0", 1), 0);
+	limit_read_settings(rates);
+	cr_assert(rates[LIMIT_EXPORT].per_s == 0 && rates[LIMIT_NETWORK].per_s == 0);
+}
+
 Test(limit, writes_structured_headers)
 {
 	char text[LIMIT_HEADER_BYTES_MAX];
-	struct limit_state state = { .limited = true, .left = 7, .full_in_s = 2 };
+	struct limit_state state = { .limited = true, .of = LIMIT_AUTH, .left = 7, .full_in_s = 2 };
 
-	limit_policy(limit, text);
-	cr_assert_str_eq(text, "\"default\";q=20;w=2");
+	cr_assert_str_eq(limit_policy(limit, LIMIT_READ), "\"read\";q=20;w=2");
 	limit_header(&state, text);
-	cr_assert_str_eq(text, "\"default\";r=7;t=2");
+	cr_assert_str_eq(text, "\"auth\";r=7;t=2");
 }
