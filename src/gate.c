@@ -103,6 +103,7 @@ read_secrets(void)
 	cursor_key_of(read_secret("cursor"), &gate.cursor_key);
 	vault_open(read_secret("vault"), &gate.keys, gate.app->roles);
 	password_begin();
+	(void)password_count_evaluations(); /* that was none of a caller's */
 }
 
 static void

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "gate_private.h"
+#include "password.h"
 #include "socius/log.h"
 
 static struct exchange *
@@ -45,6 +46,7 @@ job_done(struct pool_job *job)
 	struct exchange *exchange = exchange_of(job);
 
 	exchange->pooled = false;
+	metrics_add(gate.metrics, METRIC_PASSWORDS, password_count_evaluations());
 	if (exchange->client == NULL) {
 		forget_asked(exchange);
 		exchange_end(exchange);

@@ -56,6 +56,8 @@ static const struct {
 	    "Access tokens verified (remembered ones are not)." },
 	[METRIC_EVENTS_SENT] = { "socius_events_sent_total", "counter",
 	    "Server-sent events sent." },
+	[METRIC_PASSWORDS] = { "socius_password_evaluations_total", "counter",
+	    "Passwords hashed, to make or to check a hash." },
 };
 
 /* One writer, many readers: a plain add that cannot tear. */

@@ -32,6 +32,7 @@ enum metric {
 	METRIC_SENT_BYTES,         /* counter */
 	METRIC_TOKENS_VERIFIED,    /* counter: not remembered */
 	METRIC_EVENTS_SENT,        /* counter: server-sent events */
+	METRIC_PASSWORDS,          /* counter: passwords hashed, to make or to check a hash */
 	METRICS_COUNT
 };
 

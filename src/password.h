@@ -9,4 +9,7 @@
 /* Before the first thread; dies when libsodium cannot be used. */
 void password_begin(void);
 
+/* How often argon2id ran in this process since the last call, whichever thread it was in. */
+int64_t password_count_evaluations(void);
+
 #endif

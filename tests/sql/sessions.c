@@ -85,25 +85,74 @@ Test(sessions, are_for_the_market_that_is_named_or_the_last_one)
 
 /* --- guesses --- */
 
+/* One guess a second, each from another network and, where `devices` says so, with a device secret
+ * of that SQL. */
+static int64_t
+evaluated_of_ten_thousand(const char *email, const char *networks, const char *device)
+{
+	sql_run("create or replace function pg_temp.guess(p_email text, p_i int) returns int "
+		"language plpgsql as $$ begin perform api.weigh_sign_in(p_email, %s, %s, " SQL_NOW
+		" + p_i * interval '1 s'); return 1; exception when sqlstate 'SO001' then return "
+		"0; end $$",
+	    device, networks);
+	return sql_int(
+	    "select sum(pg_temp.guess('%s', i)) from generate_series(1, 10000) i", email);
+}
+
+#define MANY_NETWORKS "'198.51.' || p_i % 250 || '.9'"
+#define MANY_NETWORKS_OF_IPV6 "'2001:db8:' || to_hex(p_i) || '::9'"
+
 Test(sessions, evaluate_at_most_thirty_of_ten_thousand_guesses)
 {
-	int64_t evaluated;
-
-	sql_run("create function pg_temp.guess(p_email text, p_i int) returns int language plpgsql "
-		"as $$ begin perform api.weigh_sign_in(p_email, null, '198.51.' || p_i %% 250 || "
-		"'.9', " SQL_NOW " + p_i * interval '1 s'); return 1; exception when sqlstate "
-		"'SO001' then return 0; end $$");
 	for (int known = 0; known < 2; known++) {
 		const char *email = given_email();
+		int64_t evaluated;
 
 		if (known)
 			(void)given_account(email);
-		evaluated = sql_int("select sum(pg_temp.guess('%s', i)) from "
-				    "generate_series(1, 10000) i",
-		    email);
+		evaluated = evaluated_of_ten_thousand(email, MANY_NETWORKS, "null");
 		cr_expect_leq(evaluated, 30);
 		cr_expect_geq(evaluated, 20);
 	}
+}
+
+Test(sessions, evaluate_no_more_for_secrets_of_devices_that_nobody_knows)
+{
+	const char *email = given_email();
+
+	(void)given_account(email);
+	cr_expect_leq(
+	    evaluated_of_ten_thousand(email, MANY_NETWORKS_OF_IPV6, "'made up ' || p_i"), 30);
+}
+
+Test(sessions, evaluate_as_few_from_a_stolen_device_and_leave_the_others_alone)
+{
+	struct given_sign_in sign_in = given(sql_market());
+	const char *stolen = given_session(&sign_in), *own = given_session(&sign_in);
+
+	sql_run("update access.device d set secret_hash = sha256(convert_to(case s.session_id when "
+		"'%s' then 'stolen' else 'own' end, 'UTF8')) from access.session s where "
+		"s.device_id = d.device_id and s.session_id in ('%s', '%s')",
+	    stolen, stolen, own);
+	cr_expect_leq(evaluated_of_ten_thousand(sign_in.email, MANY_NETWORKS, "'stolen'"), 30);
+	sql_refused("sign_in_delayed", "select %s",
+	    weigh(sign_in.email, "'stolen'", "203.0.113.1", "10000 s"));
+	sql_run("select %s", weigh(sign_in.email, "'own'", "203.0.113.1", "10000 s"));
+	sql_run("select %s", weigh(sign_in.email, "null", "203.0.113.1", "10000 s"));
+}
+
+/* Without a hash the gate evaluates one of nobody's: it costs the same. */
+Test(sessions, give_closed_accounts_nobodys_hash)
+{
+	const char *email = given_email();
+
+	(void)given_account(email);
+	cr_assert_not_null(
+	    sql_text("select (%s).password_hash", weigh(email, "null", GIVEN_PEER, "0")));
+	sql_run(
+	    "update access.credential set state = 'closed' where email_key = lower('%s')", email);
+	cr_assert_null(
+	    sql_text("select (%s).password_hash", weigh(email, "null", GIVEN_PEER, "0")));
 }
 
 Test(sessions, let_the_owner_in_from_a_known_device_meanwhile)

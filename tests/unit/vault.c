@@ -99,6 +99,23 @@ Test(password, fits_nobody_where_there_is_no_hash)
 }
 
 /* Finding out that there is no account costs what finding out that there is one does. */
+/* Known and unknown addresses must cost the same; operators see it in the metrics. */
+Test(password, evaluations_are_counted)
+{
+	struct text hash = password_hash(&arena, TEXT("correct horse"));
+
+	password_begin();
+	cr_assert_geq(password_count_evaluations(), 1);
+	(void)password_fits(hash, TEXT("correct horse"));
+	cr_assert_eq(password_count_evaluations(), 1);
+	(void)password_fits(hash, TEXT("wrong"));
+	cr_assert_eq(password_count_evaluations(), 1);
+	(void)password_fits((struct text){ NULL, 0 }, TEXT("wrong"));
+	cr_assert_eq(password_count_evaluations(), 1);
+	(void)password_stale(hash);
+	cr_assert_eq(password_count_evaluations(), 0);
+}
+
 Test(password, takes_as_long_for_nobody)
 {
 	struct text hash = password_hash(&arena, TEXT("correct horse"));
