@@ -43,6 +43,7 @@ obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 ENGINE = $(OUT)/libengine.a
 APP = $(OUT)/libapp.a
 CTL = $(OUT)/libctl.a
+RUN = $(OUT)/librun.a
 PAGE = $(BUILD)/docs/swagger-ui-bundle.js
 
 .PHONY: help build tests db serve check test fmt laws docs bench battery cover clean
@@ -114,14 +115,18 @@ $(OUT)/room/socius.so: $(ROOM_OBJ) $(APP) $(ENGINE)
 	@mkdir -p $(@D)
 	$(CC) -shared $(MODE) $(LINK_HARD) -o $@ $(ROOM_OBJ) $(APP) $(ENGINE) $(APP) $(LIBS)
 
-$(OUT)/socius-run: $(call obj,$(RUN_SRC)) $(APP) $(ENGINE)
-	$(CC) $(MODE) $(LINK_HARD) -pie -o $@ $^ $(APP) $(LIBS)
+$(RUN): $(call obj,$(wildcard app/run/*.c))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(OUT)/socius-run: $(call obj,app/run.c) $(RUN) $(APP) $(ENGINE)
+	$(CC) $(MODE) $(LINK_HARD) -pie -o $@ $^ $(APP) $(LIBS) -lcurl
 
 $(CTL): $(call obj,$(wildcard app/ctl/*.c))
 	@rm -f $@
 	ar rcs $@ $^
 
-$(OUT)/socius-ctl: $(call obj,app/ctl.c) $(CTL) $(APP) $(ENGINE)
+$(OUT)/socius-ctl: $(call obj,app/ctl.c) $(CTL) $(RUN) $(APP) $(ENGINE)
 	$(CC) $(MODE) $(LINK_HARD) -pie -o $@ $^ $(APP) $(LIBS) -lcurl
 
 # Tests. A .c file of tests/<kind>/ with a Test or a main is a program of its own; the others are
@@ -143,9 +148,9 @@ $(SUPPORT): $(call obj,$(wildcard tests/support/*.c))
 	ar rcs $@ $^
 
 define program_of_kind
-$(OUT)/tests/$(1)/%: $(OUT)/obj/tests/$(1)/%.o $(call obj,$(call HELPERS_OF,$(1))) $(SUPPORT) $(CTL) $(APP) $(ENGINE)
+$(OUT)/tests/$(1)/%: $(OUT)/obj/tests/$(1)/%.o $(call obj,$(call HELPERS_OF,$(1))) $(SUPPORT) $(CTL) $(RUN) $(APP) $(ENGINE)
 	@mkdir -p $$(@D)
-	$(CC) $(MODE) -o $$@ $$^ $(SUPPORT) $(CTL) $(APP) $(ENGINE) -lcriterion -lcurl -lssl $(LIBS)
+	$(CC) $(MODE) -o $$@ $$^ $(SUPPORT) $(CTL) $(RUN) $(APP) $(ENGINE) -lcriterion -lcurl -lssl $(LIBS)
 endef
 $(foreach kind,$(KINDS) bench,$(eval $(call program_of_kind,$(kind))))
 

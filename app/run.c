@@ -13,7 +13,7 @@
 
 #include <libpq-fe.h>
 
-#include "run/mail.h"
+#include "run/outside.h"
 #include "socius/arena.h"
 #include "socius/endpoint.h"
 #include "socius/instant.h"
@@ -36,7 +36,6 @@ enum {
 
 struct runner {
 	const char *conninfo;
-	const char *mail_folder;
 	PGconn *pg;  /* NULL: not connected */
 	int signals; /* signalfd */
 	bool stopping;
@@ -44,6 +43,7 @@ struct runner {
 	int64_t
 	    ensured_us;   /* when the periodic jobs were looked after; 0: not on this connection */
 	char error[1024]; /* what the last statement that failed said */
+	struct outside outside;
 };
 
 /* A job as taken; its text is the row's. */
@@ -67,9 +67,11 @@ main(void)
 
 	arena_init(&arena);
 	runner_init(&runner, &arena);
+	outside_start(&runner.outside, runner.conninfo, runner.signals, &arena);
 	while (!runner.stopping)
 		runner_wait(&runner, runner_turn(&runner));
 	PQfinish(runner.pg);
+	outside_end(&runner.outside);
 	arena_release(&arena);
 	log_line(LOG_LEVEL_INFO, "runner.stopped", NULL);
 	return 0;
@@ -89,7 +91,6 @@ runner_init(struct runner *runner, struct arena *arena)
 	runner->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (runner->signals < 0)
 		log_die("signalfd: %s", strerror(errno));
-	runner->mail_folder = arena_print(arena, "%s/mail", world_setting("SOCIUS_VAR", "var"));
 	runner->conninfo = world_setting(
 	    "SOCIUS_RUNNER_CONNINFO", arena_print(arena, "%s user=socius_runner",
 					  world_setting("SOCIUS_PG_CONNINFO", "dbname=socius")));
@@ -113,7 +114,6 @@ static int
 runner_turn(struct runner *runner)
 {
 	char now[INSTANT_TEXT_BYTES_MAX];
-	enum mail_turn mail;
 	int wait_ms;
 
 	if (runner->pg == NULL)
@@ -124,10 +124,7 @@ runner_turn(struct runner *runner)
 	}
 	(void)instant_write(world_now_us(), now); /* its length does not matter here */
 	runner_ensure(runner, now);
-	mail = mail_send_one(runner->pg, runner->mail_folder, now);
 	wait_ms = runner_step(runner, now);
-	if (mail == MAIL_SENT)
-		wait_ms = 0;
 	if (PQstatus(runner->pg) != CONNECTION_OK) {
 		log_line(LOG_LEVEL_WARN, "runner.lost", "error", runner->error, NULL);
 		PQfinish(runner->pg);

@@ -12,6 +12,7 @@
 
 #include <libpq-fe.h>
 
+#include "run/smtp.h"
 #include "socius/arena.h"
 #include "socius/text.h"
 
@@ -30,6 +31,7 @@ struct settings {
 	int connections; /* of PostgreSQL, at most */
 	int shared_mib;
 	const char *log_level;
+	struct smtp smtp;
 };
 
 struct ctl {

@@ -162,6 +162,7 @@ settings_read(struct settings *settings, struct arena *arena)
 	settings->workers =
 	    (int)world_setting_int("SOCIUS_WORKERS", workers_default(), 1, WORKERS_MAX);
 	check_others();
+	smtp_settings(&settings->smtp, arena);
 	settings->connections = settings->workers * lanes() + CONNECTIONS_SPARE;
 	settings->shared_mib = (int)world_setting_int(
 	    "SOCIUS_PG_SHARED_MIB", shared_mib_default(arena), SHARED_MIB_MIN, 1024 * 1024);
@@ -228,6 +229,12 @@ settings_value(const struct settings *settings, struct arena *arena, struct text
 	return NULL;
 }
 
+static const char *
+shown(const char *value)
+{
+	return value != NULL ? value : "";
+}
+
 int
 check_settings_run(struct ctl *ctl)
 {
@@ -243,10 +250,14 @@ check_settings_run(struct ctl *ctl)
 		     "SOCIUS_EDGE_PORT=%d\n"
 		     "SOCIUS_WORKERS=%d\n"
 		     "SOCIUS_PG_SHARED_MIB=%d\n"
-		     "SOCIUS_LOG_LEVEL=%s\n",
+		     "SOCIUS_LOG_LEVEL=%s\n"
+		     "SOCIUS_SMTP_URL=%s\n"
+		     "SOCIUS_SMTP_USER=%s\n"
+		     "SOCIUS_MAIL_SENDER=%s\n",
 	    settings->var, settings->address, settings->port, settings->metrics_port,
 	    settings->edge_address, settings->edge_port, settings->workers, settings->shared_mib,
-	    settings->log_level);
+	    settings->log_level, shown(settings->smtp.url), shown(settings->smtp.user),
+	    settings->smtp.sender);
 	for (int i = 0; others[i].name != NULL; i++)
 		(void)printf("%s=%lld\n", others[i].name, (long long)other(i));
 	limit_read_settings(rates);
