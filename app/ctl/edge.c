@@ -13,7 +13,7 @@ static const struct {
 	const char *statuses;
 	const char *slug;
 } edge_errors[] = {
-	{ "400 495 496 497", "malformed_request" },
+	{ "400 495 496 497 501", "malformed_request" }, /* 501: chunks by another name */
 	{ "405", "method_not_implemented" },
 	{ "408", "request_timeout" },
 	{ "413", "body_too_large" },
@@ -21,6 +21,7 @@ static const struct {
 	{ "494", "headers_too_large" },
 	{ "500", "internal_error" },
 	{ "502 503 504", "unavailable" },
+	{ "505", "version_unsupported" },
 };
 
 /* Text inside nginx's single quotes. */

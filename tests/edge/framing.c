@@ -261,10 +261,59 @@ Test(framing, speak_http_2_and_no_old_tls)
 	cr_expect_geq(SSL_version(tls), TLS1_2_VERSION);
 }
 
+/* Versions that a client of today's OpenSSL speaks when it lowers its own guard. */
+static int
+connected(int version, const char *ciphers)
+{
+	SSL_set_security_level(tls, 0);
+	cr_assert_eq(SSL_set_min_proto_version(tls, version), 1);
+	cr_assert_eq(SSL_set_max_proto_version(tls, version), 1);
+	if (ciphers != NULL)
+		cr_assert_eq(SSL_set_cipher_list(tls, ciphers), 1);
+	return SSL_connect(tls);
+}
+
+Test(framing, refuse_tls_1_0)
+{
+	cr_expect_neq(connected(TLS1_VERSION, NULL), 1);
+}
+
 Test(framing, refuse_tls_1_1)
 {
-	SSL_set_min_proto_version(tls, TLS1_1_VERSION);
-	SSL_set_max_proto_version(tls, TLS1_1_VERSION);
-	SSL_set_security_level(tls, 0);
-	cr_expect_neq(SSL_connect(tls), 1);
+	cr_expect_neq(connected(TLS1_1_VERSION, NULL), 1);
+}
+
+Test(framing, speak_tls_1_2_with_fresh_keys_and_aead)
+{
+	const SSL_CIPHER *cipher;
+
+	cr_assert_eq(connected(TLS1_2_VERSION, "ALL"), 1);
+	cipher = SSL_get_current_cipher(tls);
+	cr_expect(SSL_CIPHER_is_aead(cipher), "%s", SSL_CIPHER_get_name(cipher));
+	cr_expect_eq(SSL_CIPHER_get_kx_nid(cipher), NID_kx_ecdhe);
+}
+
+Test(framing, speak_tls_1_3)
+{
+	cr_expect_eq(connected(TLS1_3_VERSION, NULL), 1);
+}
+
+Test(framing, refuse_ciphers_without_aead)
+{
+	cr_expect_neq(connected(TLS1_2_VERSION, "ALL:!AESGCM:!AESCCM:!CHACHA20:!ARIAGCM"), 1);
+}
+
+Test(framing, refuse_keys_that_are_not_fresh)
+{
+	cr_expect_neq(connected(TLS1_2_VERSION, "kRSA"), 1);
+}
+
+Test(framing, renegotiate_nothing)
+{
+	cr_assert_eq(connected(TLS1_2_VERSION, NULL), 1);
+	(void)SSL_renegotiate(tls); /* the answer, or the end, shows below */
+	(void)SSL_do_handshake(tls);
+	send_bytes("GET /healthz HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n");
+	receive_all();
+	cr_expect_eq(times("HTTP/1.1 200 "), 0, "%s", reply);
 }

@@ -168,10 +168,17 @@ static void
 check_promises(const struct story_reply *reply, const char *method, const char *path)
 {
 	const char *id = story_reply_header(reply, "Request-Id"), *fault;
+	bool is_ours_alone = strncmp(path, "/v1/", 4) == 0 || reply->status >= 400;
 
 	cr_assert_not_null(id, "%s %s: no Request-Id", method, path);
 	cr_assert_str_eq(story_reply_header(reply, "X-Content-Type-Options"), "nosniff");
 	cr_assert_not_null(story_reply_header(reply, "traceparent"));
+	cr_assert_not_null(story_reply_header(reply, "Cache-Control"), "%s %s", method, path);
+	cr_assert(!is_ours_alone || strstr(story_reply_header(reply, "Cache-Control"), "no-store"),
+	    "%s %s: %s", method, path, story_reply_header(reply, "Cache-Control"));
+	cr_assert(strncmp(base, "https:", 6) != 0 ||
+		      story_reply_header(reply, "Strict-Transport-Security") != NULL,
+	    "%s %s: no HSTS behind TLS", method, path);
 	cr_assert_lt(reply->status, 500, "%s %s: %d %s", method, path, reply->status, reply->text);
 	fault = promise_broken(document, method, path, reply->status, reply->body);
 	cr_assert_null(fault, "%s %s: %s\n%s", method, path, fault, reply->text);
