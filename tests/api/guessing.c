@@ -2,48 +2,23 @@
  */
 #include <criterion/criterion.h>
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "api/sign_in_given.h"
+#include "gauge.h"
 #include "socius/world.h"
 
 enum { CROWD = 400, OF_A_NETWORK = 40, REPLY_BYTES_MAX = 2048, PATIENCE_MS = 60000 };
 
 TestSuite(guessing, .init = story_begin, .fini = story_end);
 
-static size_t
-append(char *from, size_t size, size_t count, void *of)
-{
-	FILE *to = of;
-
-	return fwrite(from, size, count, to);
-}
-
 /* How often passwords were hashed, by all workers. */
 static long
 evaluations(void)
 {
-	static const char name[] = "\nsocius_password_evaluations_total{worker=";
-	CURL *curl = curl_easy_init();
-	char *text;
-	size_t bytes;
-	FILE *to = open_memstream(&text, &bytes);
-	long total = 0;
-
-	curl_easy_setopt(
-	    curl, CURLOPT_URL, story_print("%s/metrics", world_setting("SOCIUS_METRICS_URL", "")));
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, to);
-	cr_assert_eq(curl_easy_perform(curl), CURLE_OK);
-	curl_easy_cleanup(curl);
-	cr_assert_eq(fclose(to), 0);
-	for (const char *at = text; (at = strstr(at, name)) != NULL; at++)
-		total += strtol(strchr(at, ' '), NULL, 10);
-	free(text);
-	return total;
+	return gauge_sum("socius_password_evaluations_total");
 }
 
 static long

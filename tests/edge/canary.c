@@ -4,10 +4,10 @@
  * the log stays one JSON object.
  */
 #include <criterion/criterion.h>
-#include <curl/curl.h>
 #include <dirent.h>
 #include <poll.h>
 
+#include "gauge.h"
 #include "line.h"
 #include "socius/world.h"
 #include "story.h"
@@ -111,32 +111,6 @@ await_log(void)
 		cr_assert_lt(world_monotonic_us(), until_us, "%s is in no log", id);
 		(void)poll(NULL, 0, 20); /* the servers are processes of their own */
 	}
-}
-
-static size_t
-append(char *from, size_t size, size_t count, void *of)
-{
-	FILE *to = of;
-
-	return fwrite(from, size, count, to);
-}
-
-static char *
-metrics(void)
-{
-	CURL *curl = curl_easy_init();
-	char *text;
-	size_t bytes;
-	FILE *to = open_memstream(&text, &bytes);
-
-	curl_easy_setopt(
-	    curl, CURLOPT_URL, story_print("%s/metrics", world_setting("SOCIUS_METRICS_URL", "")));
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, to);
-	cr_assert_eq(curl_easy_perform(curl), CURLE_OK);
-	curl_easy_cleanup(curl);
-	cr_assert_eq(fclose(to), 0);
-	return text;
 }
 
 /* --- saying --- */
@@ -267,7 +241,7 @@ Test(canary, is_in_no_log_no_metric_and_no_error)
 		cr_expect_not(
 		    log_holds(&logs[i], strrchr(story.operator_token, '.')), "%s", logs[i].path);
 	}
-	text = metrics();
+	text = gauge_text();
 	cr_expect_null(strstr(text, canary));
 	free(text);
 }
