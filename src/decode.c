@@ -168,32 +168,46 @@ decode_cursor(struct request *request, const struct operation *operation,
 }
 
 static bool
-says_json(struct text media)
+body_is(const struct request *request, struct text kind)
 {
+	struct text media = request_header(request, "Content-Type");
 	size_t bytes = 0;
 
 	while (bytes < media.bytes && media.at[bytes] != ';' && media.at[bytes] != ' ')
 		bytes++;
-	return text_equal_nocase((struct text){ media.at, bytes }, TEXT("application/json"));
+	return text_equal_nocase((struct text){ media.at, bytes }, kind);
+}
+
+/* The body as a JSON value to be released; NULL: the problem is set. */
+static struct json_t *
+read_body(struct request *request)
+{
+	struct text body = request->body;
+	struct json_t *value;
+	const char *why;
+	long offset;
+
+	if (request->endpoint->form && body_is(request, TEXT("application/x-www-form-urlencoded")))
+		return decode_form(request);
+	if (body.bytes > 0 && !body_is(request, TEXT("application/json"))) {
+		(void)decode_refuse(request, "media_type_unsupported", NULL);
+		return NULL;
+	}
+	value = json_read(body.bytes == 0 ? TEXT("{}") : body, &why, &offset);
+	if (value == NULL)
+		(void)decode_refuse(request, "malformed_json",
+		    arena_print(request->arena, "At byte %ld: %s.", offset, why));
+	return value;
 }
 
 static bool
 take_body(struct request *request)
 {
 	struct place place = decode_place(request, "");
-	const char *why;
-	long offset;
-	struct text body = request->body;
-	struct json_t *object;
+	struct json_t *object = read_body(request);
 
-	if (body.bytes > 0 && !says_json(request_header(request, "Content-Type")))
-		return decode_refuse(request, "media_type_unsupported", NULL);
-	if (body.bytes == 0)
-		body = TEXT("{}");
-	object = json_read(body, &why, &offset);
 	if (object == NULL)
-		return decode_refuse(request, "malformed_json",
-		    arena_print(request->arena, "At byte %ld: %s.", offset, why));
+		return false;
 	if (json_is_object(object))
 		decode_members(&place, request->endpoint->takes, false, object, request->args);
 	else
@@ -211,8 +225,8 @@ cursor_sent(const struct request *request, struct text parameter)
 	return request->endpoint->gives == STREAM && header.bytes > 0 ? header : parameter;
 }
 
-bool
-decode(
+static bool
+take_all(
     struct request *request, const struct operation *operation, const struct cursor_key *cursor_key)
 {
 	bool blob = decode_count(request->endpoint->takes, BLOB) > 0;
@@ -229,4 +243,16 @@ decode(
 		return decode_refuse(request, "invalid_fields", NULL);
 	return decode_cursor(request, operation, cursor_key, cursor_sent(request, cursor)) &&
 	       decode_derived(request, operation, key);
+}
+
+/* Who sends forms wants to hear of faults by the names of RFC 6749 section 5.2, too. */
+bool
+decode(
+    struct request *request, const struct operation *operation, const struct cursor_key *cursor_key)
+{
+	bool taken = take_all(request, operation, cursor_key);
+
+	if (!taken && request->endpoint->form)
+		request->problem.members = TEXT("{\"error\":\"invalid_request\"}");
+	return taken;
 }

@@ -30,6 +30,10 @@ bool decode_headers(struct request *request, const struct operation *operation, 
 void decode_path(struct request *request);
 void decode_query(struct request *request, struct text *cursor);
 
+/* decode_form.c: the body as an object of texts, of which the row knows every name; NULL: out of
+ * memory. */
+struct json_t *decode_form(struct request *request);
+
 /* decode_derived.c: BLOB, KEY, KEYED and DIGEST, when the other arguments stand. */
 bool decode_derived(struct request *request, const struct operation *operation, struct text key);
 

@@ -91,7 +91,11 @@ request_body(struct document *document, const struct endpoint *endpoint)
 		    json_pack("{s:o, s:o}", "schema",
 			openapi_fields_schema(document, endpoint->takes, false), "example",
 			openapi_fields_example(endpoint->takes, false)));
-	else if (blob)
+	if (members && endpoint->form)
+		openapi_put(content, "application/x-www-form-urlencoded",
+		    json_pack("{s:o}", "schema",
+			openapi_fields_schema(document, endpoint->takes, false)));
+	if (blob)
 		openapi_put(content, "application/octet-stream",
 		    json_pack("{s:{s:s}}", "schema", "type", "string"));
 	openapi_put(body, "content", content);

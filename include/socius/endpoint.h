@@ -90,6 +90,8 @@ struct endpoint {
 	const char *calls; /* api.<verb>_<noun> */
 	bool batch;        /* writes: queued calls of one market go as one api.<f>_batch */
 	bool slow;         /* goes by the slow lane (exports, statements) */
+	bool form;         /* the body may come as application/x-www-form-urlencoded, too: what
+			    * OAuth's libraries send */
 	const struct field *takes;
 	enum gives gives;
 	int status;        /* of success; 0 means 200 */

@@ -25,6 +25,7 @@ static struct token_keys keys;
 static struct story_reply *replies[REPLIES_MAX];
 static int replies_count;
 static const char *next_header;
+static bool next_is_form;
 static json_t *document; /* what every reply is held against */
 
 const char *
@@ -156,10 +157,13 @@ headers_of(const char *token, const char *key, const char *body)
 	if (key != NULL)
 		list = curl_slist_append(list, story_print("Idempotency-Key: %s", key));
 	if (body != NULL)
-		list = curl_slist_append(list, "Content-Type: application/json");
+		list = curl_slist_append(
+		    list, next_is_form ? "Content-Type: application/x-www-form-urlencoded"
+				       : "Content-Type: application/json");
 	if (next_header != NULL)
 		list = curl_slist_append(list, next_header);
 	next_header = NULL;
+	next_is_form = false;
 	return list;
 }
 
@@ -312,6 +316,22 @@ story_get(const char *token, const char *path, ...)
 	cr_assert_geq(vasprintf(&text, path, list), 0);
 	va_end(list);
 	reply = call("GET", text, token, NULL, NULL);
+	free(text);
+	return reply;
+}
+
+struct story_reply *
+story_form(const char *path, const char *token, const char *form, ...)
+{
+	struct story_reply *reply;
+	va_list list;
+	char *text;
+
+	va_start(list, form);
+	cr_assert_geq(vasprintf(&text, form, list), 0);
+	va_end(list);
+	next_is_form = true;
+	reply = call("POST", path, token, NULL, text);
 	free(text);
 	return reply;
 }

@@ -48,6 +48,10 @@ struct story_reply {
 struct story_reply *story_call(const char *method, const char *path, const char *token,
     const char *key, const char *body, ...) __attribute__((format(printf, 5, 6)));
 
+/* POST of a form (application/x-www-form-urlencoded) with a printf format. */
+struct story_reply *story_form(const char *path, const char *token, const char *form, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* GET with a printf format of the path. */
 struct story_reply *story_get(const char *token, const char *path, ...)
     __attribute__((format(printf, 2, 3)));
