@@ -97,3 +97,16 @@ vault_sign(struct arena *arena, const struct caller *caller, int64_t now_us)
 	free(token);
 	return kept;
 }
+
+bool
+vault_read(struct arena *arena, struct text from, int64_t now_us, struct caller *caller,
+    int64_t *expires_us)
+{
+	struct token *token = arena_take(arena, sizeof(*token));
+
+	if (vault.keys == NULL || token_check(vault.keys, vault.roles, from, now_us, token) != NULL)
+		return false;
+	*caller = token->caller;
+	*expires_us = token->expires_us;
+	return true;
+}

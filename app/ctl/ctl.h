@@ -31,6 +31,7 @@ struct settings {
 	int connections; /* of PostgreSQL, at most */
 	int shared_mib;
 	const char *log_level;
+	const char *issuer; /* NULL: where it listens */
 	struct smtp smtp;
 };
 

@@ -179,6 +179,22 @@ conninfo_setting(struct ctl *ctl, const char *role)
 	    &ctl->arena, "SOCIUS_PG_CONNINFO=%s", database_conninfo(ctl, role, "socius"));
 }
 
+/* Who the instance says it is, where nothing else is set: the address at which it listens. */
+static const char *
+issuer_setting(struct ctl *ctl, const struct plan *plan)
+{
+	const struct settings *settings = &ctl->settings;
+	struct arena *arena = &ctl->arena;
+
+	if (settings->issuer != NULL)
+		return arena_print(arena, "SOCIUS_ISSUER=%s", settings->issuer);
+	if (plan->edge)
+		return arena_print(arena, "SOCIUS_ISSUER=https://%s",
+		    settings_reach(arena, settings->edge_address, settings->edge_port));
+	return arena_print(arena, "SOCIUS_ISSUER=http://%s",
+	    settings_reach(arena, settings->address, settings->port));
+}
+
 static void
 plan_fronts(struct ctl *ctl, struct plan *plan)
 {
@@ -194,13 +210,13 @@ plan_fronts(struct ctl *ctl, struct plan *plan)
 		.patience_s = RUNNER_PATIENCE_S };
 	*api = (struct service){ .name = "api",
 		.args = { "/usr/bin/kore", "-fnr", "-c", in_var(ctl, "conf/kore.conf") },
-		.env = { conninfo_setting(ctl, "socius_gate"), keys },
+		.env = { conninfo_setting(ctl, "socius_gate"), keys, issuer_setting(ctl, plan) },
 		.stop_signal = SIGTERM,
 		.patience_s = KORE_PATIENCE_S };
 	if (plan->edge)
-		api->env[2] = "SOCIUS_TRUST_FORWARDED=1";
+		api->env[3] = "SOCIUS_TRUST_FORWARDED=1";
 	if (preload != NULL)
-		api->env[plan->edge ? 3 : 2] = arena_print(&ctl->arena, "LD_PRELOAD=%s", preload);
+		api->env[plan->edge ? 4 : 3] = arena_print(&ctl->arena, "LD_PRELOAD=%s", preload);
 	if (plan->edge)
 		plan->fronts[plan->fronts_count++] = (struct service){ .name = "edge",
 			.args = { "/usr/sbin/nginx", "-p", ctl->settings.var, "-c",

@@ -146,6 +146,22 @@ address(const char *name)
 	return value;
 }
 
+/* RFC 8414 section 2: a URL without query and fragment; paths are put behind it. */
+static const char *
+issuer(void)
+{
+	const char *value = world_setting("SOCIUS_ISSUER", NULL);
+
+	if (value == NULL)
+		return NULL;
+	if ((strncmp(value, "https://", 8) != 0 && strncmp(value, "http://", 7) != 0) ||
+	    strpbrk(value, "?#\"\\ ") != NULL || value[strlen(value) - 1] == '/')
+		log_die("SOCIUS_ISSUER is \"%s\": the URL is needed by which others reach the "
+			"instance, without a slash at its end",
+		    value);
+	return value;
+}
+
 void
 settings_read(struct settings *settings, struct arena *arena)
 {
@@ -166,6 +182,7 @@ settings_read(struct settings *settings, struct arena *arena)
 	settings->connections = settings->workers * lanes() + CONNECTIONS_SPARE;
 	settings->shared_mib = (int)world_setting_int(
 	    "SOCIUS_PG_SHARED_MIB", shared_mib_default(arena), SHARED_MIB_MIN, 1024 * 1024);
+	settings->issuer = issuer();
 	settings->log_level = world_setting("SOCIUS_LOG_LEVEL", "info");
 	if (!text_listed(log_levels, text_of(settings->log_level)))
 		log_die("SOCIUS_LOG_LEVEL is \"%s\": one of %s is needed", settings->log_level,
@@ -251,13 +268,14 @@ check_settings_run(struct ctl *ctl)
 		     "SOCIUS_WORKERS=%d\n"
 		     "SOCIUS_PG_SHARED_MIB=%d\n"
 		     "SOCIUS_LOG_LEVEL=%s\n"
+		     "SOCIUS_ISSUER=%s\n"
 		     "SOCIUS_SMTP_URL=%s\n"
 		     "SOCIUS_SMTP_USER=%s\n"
 		     "SOCIUS_MAIL_SENDER=%s\n",
 	    settings->var, settings->address, settings->port, settings->metrics_port,
 	    settings->edge_address, settings->edge_port, settings->workers, settings->shared_mib,
-	    settings->log_level, shown(settings->smtp.url), shown(settings->smtp.user),
-	    settings->smtp.sender);
+	    settings->log_level, shown(settings->issuer), shown(settings->smtp.url),
+	    shown(settings->smtp.user), settings->smtp.sender);
 	for (int i = 0; others[i].name != NULL; i++)
 		(void)printf("%s=%lld\n", others[i].name, (long long)other(i));
 	limit_read_settings(rates);

@@ -29,9 +29,15 @@ struct text vault_text(struct arena *arena, const void *from, size_t bytes);
 /* Whether both are equal; takes as long wherever they differ. */
 bool vault_same(const void *a, const void *b, size_t bytes);
 
-/* An access token for this caller with all scopes of its role, good for VAULT_TOKEN_LIFE_S; NULL:
+/* An access token for this caller with its scopes, or all of its role where they are
+ * NULL, good for VAULT_TOKEN_LIFE_S; NULL:
  * it cannot be signed. */
 const char *vault_sign(struct arena *arena, const struct caller *caller, int64_t now_us);
 enum { VAULT_TOKEN_LIFE_S = 600 };
+
+/* What an access token of ours says; its text lives in the arena. false: it is none, or not good
+ * now. Whether its session lives is not known here. */
+bool vault_read(struct arena *arena, struct text from, int64_t now_us, struct caller *caller,
+    int64_t *expires_us);
 
 #endif

@@ -80,6 +80,20 @@ Test(vault, signs_tokens_that_name_their_session)
 	cr_assert_null(vault_sign(&arena, &caller, NOW_US));
 }
 
+Test(vault, reads_what_it_has_signed_while_that_is_good)
+{
+	struct caller caller = { .known = true, .market_id = 7, .role = roles[0].name }, read;
+	const char *token = vault_sign(&arena, &caller, NOW_US);
+	int64_t expires_us, life_us = VAULT_TOKEN_LIFE_S * INT64_C(1000000);
+
+	cr_assert(vault_read(&arena, text_of(token), NOW_US, &read, &expires_us));
+	cr_assert_eq(read.market_id, 7);
+	cr_assert_str_eq(read.scopes, roles[0].scopes);
+	cr_assert_eq(expires_us, NOW_US + life_us);
+	cr_assert_not(vault_read(&arena, text_of(token), NOW_US + life_us, &read, &expires_us));
+	cr_assert_not(vault_read(&arena, TEXT("sk_1_x"), NOW_US, &read, &expires_us));
+}
+
 Test(password, fits_its_own_hash_and_no_other)
 {
 	struct text hash = password_hash(&arena, TEXT("correct horse"));
