@@ -19,6 +19,7 @@ static const struct room *const rooms[] = {
 	&room_services,
 	&room_events,
 	&room_access,
+	&room_oauth,
 #ifdef SOCIUS_TEST_ROOM
 	&room_test,
 #endif
@@ -30,7 +31,7 @@ static const struct room *const rooms[] = {
 			 " " SCOPE_TRIPS_READ " " SCOPE_EARNINGS_READ " " SCOPE_LEDGER_READ \
 			 " " SCOPE_EVENTS_READ " " SCOPE_IDEAS_READ " " SCOPE_SALES_REPORTS_READ \
 			 " " SCOPE_LISTINGS_READ " " SCOPE_VENDORS_READ " " SCOPE_REDEMPTIONS_READ \
-			 " " SCOPE_RENTALS_READ
+			 " " SCOPE_RENTALS_READ " " SCOPE_SERVICE_KEYS_READ
 
 static const struct role roles[] = {
 	{ "partner",
@@ -51,16 +52,18 @@ static const struct role roles[] = {
 			  " " SCOPE_PARTNERS_APPLY " " SCOPE_ONBOARDING_WRITE
 			  " " SCOPE_BOOKINGS_ASSIGN " " SCOPE_TRIPS_WRITE " " SCOPE_PAYOUTS_PREPARE
 			  " " SCOPE_CLOCK_WRITE " " SCOPE_SALES_REPORTS_WRITE
-			  " " SCOPE_LISTINGS_WRITE,
+			  " " SCOPE_LISTINGS_WRITE " " SCOPE_SERVICE_KEYS_WRITE,
 	    "Runs one market." },
 	{ "auditor", SCOPE_ACCOUNT " " SCOPE_AUDIT_READ " " READS_OF_MARKET,
 	    "Reads all of one market, writes nothing." },
 	{ "service",
 	    SCOPE_TRIPS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_SALES_REPORTS_WRITE
-			      " " SCOPE_SALES_REPORTS_READ,
+			      " " SCOPE_SALES_REPORTS_READ " " SCOPE_TOKENS_INTROSPECT,
 	    "Another system of the company, such as the ride app that reports trips.",
 	    .unlimited = true },
-	{ "admin", SCOPE_MARKETS_WRITE " " SCOPE_SETUP_READ " " SCOPE_AUDIT_READ " " SCOPE_ACCOUNT,
+	{ "admin",
+	    SCOPE_MARKETS_WRITE " " SCOPE_SETUP_READ " " SCOPE_AUDIT_READ " " SCOPE_ACCOUNT
+				" " SCOPE_CLIENTS_WRITE,
 	    "Makes markets; its tokens are for none of them." },
 	{ 0 },
 };

@@ -132,6 +132,29 @@ const struct problem_kind problems[] = {
 	    "Ask an admin." },
 	{ "session_unknown", 404, "There is no such session.", "Check the id." },
 
+	/* apps of others, and services */
+	{ "client_unknown", 404, "There is no such app.", "Check the client_id." },
+	{ "redirect_uri_shape", 422, "Answers cannot go to this address.",
+	    "Register https, http on 127.0.0.1 or [::1], or a scheme of the app's own such as "
+	    "com.example.app:/callback; without a fragment." },
+	{ "redirect_uri_wrong", 422, "The app has not registered this redirect_uri.",
+	    "Send one that is registered, as it stands there." },
+	{ "code_challenge_shape", 422, "The code_challenge is no SHA-256 in base64url.",
+	    "Send 43 characters, made of the code_verifier by S256 (RFC 7636)." },
+	{ "scope_wrong", 400, "A scope is asked for that cannot be had.", "Ask for less." },
+	{ "grant_type_unknown", 400, "There is no such grant.",
+	    "Use refresh_token, authorization_code or client_credentials." },
+	{ "grant_wrong", 400, "The code is worth nothing, or does not fit.",
+	    "A code works once, for a minute, with the client_id and redirect_uri that it was "
+	    "asked with and the code_verifier of its code_challenge. Ask anew." },
+	{ "secret_wrong", 401, "The secret is worth nothing.",
+	    "Use the service's newest secret; see its key." },
+	{ "service_key_unknown", 404, "There is no such key.", "Check the id." },
+	{ "service_key_ended", 409, "The key has ended.", "Make another." },
+	{ "expiry_wrong", 422, "expires_at is not in the future.", "Correct it." },
+	{ "service_key_lives_a_year", 422, "A key lives 366 days at the most.",
+	    "Let it end earlier, and make another then." },
+
 	/* scheduling */
 	{ "zone_unknown", 404, "There is no such zone.", "Check the id." },
 	{ "station_unknown", 404, "There is no such station.", "Check the id." },

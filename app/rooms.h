@@ -17,6 +17,7 @@ extern const struct room room_exchange;
 extern const struct room room_services;
 extern const struct room room_events;
 extern const struct room room_access;
+extern const struct room room_oauth;
 extern const struct room room_test; /* tests/room: test instances only */
 
 #endif

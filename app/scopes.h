@@ -36,6 +36,10 @@
 #define SCOPE_REDEMPTIONS_READ "redemptions.read"
 #define SCOPE_REDEMPTIONS_WRITE "redemptions.write" /* take a discount: own */
 #define SCOPE_RENTALS_READ "rentals.read"
-#define SCOPE_RENTALS_WRITE "rentals.write" /* rent, cancel, return: own */
+#define SCOPE_RENTALS_WRITE "rentals.write"           /* rent, cancel, return: own */
+#define SCOPE_CLIENTS_WRITE "clients.write"           /* apps of others: admins */
+#define SCOPE_SERVICE_KEYS_READ "service_keys.read"   /* which services there are */
+#define SCOPE_SERVICE_KEYS_WRITE "service_keys.write" /* make, rotate and end their keys */
+#define SCOPE_TOKENS_INTROSPECT "tokens.introspect"   /* ask what a token is worth */
 
 #endif

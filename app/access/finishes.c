@@ -5,6 +5,7 @@
 #include "access/thoughts.h"
 #include "access/totp.h"
 #include "socius/arena.h"
+#include "socius/endpoint.h"
 #include "socius/instant.h"
 #include "socius/json.h"
 #include "socius/problem.h"
@@ -58,14 +59,45 @@ caller_of(struct arena *arena, const struct rows *rows)
 	return caller;
 }
 
-static bool
-write_tokens(struct request *request, const struct rows *rows, struct text refresh,
+/* Of the scopes of the caller's role those that the row holds; null: all. */
+static const char *
+scopes_of(struct arena *arena, const struct rows *rows, const char *role_name)
+{
+	int column = rows_column(rows, "scope");
+	const struct role *role = app.roles;
+	struct buffer both;
+	const char *held;
+
+	while (role->name != NULL && strcmp(role->name, role_name) != 0)
+		role++;
+	if (role->name == NULL || rows_null(rows, 0, column))
+		return role->scopes;
+	held = arena_print(
+	    arena, "%.*s", (int)rows_text(rows, 0, column).bytes, rows_text(rows, 0, column).at);
+	buffer_init(&both, arena, 256);
+	for (const char *at = role->scopes; *at != '\0';) {
+		struct text scope = { at, strcspn(at, " ") };
+
+		if (text_listed(held, scope))
+			buffer_print(
+			    &both, "%s%.*s", both.bytes > 0 ? " " : "", (int)scope.bytes, scope.at);
+		at += scope.bytes;
+		at += strspn(at, " ");
+	}
+	buffer_add(&both, "", 1);
+	return both.at;
+}
+
+bool
+finish_pair(struct request *request, const struct rows *rows, struct text refresh,
     struct text device, struct buffer *body)
 {
 	struct caller caller = caller_of(request->arena, rows);
-	const char *token = vault_sign(request->arena, &caller, request->now_us);
+	const char *token;
 	struct json json;
 
+	caller.scopes = scopes_of(request->arena, rows, caller.role);
+	token = vault_sign(request->arena, &caller, request->now_us);
 	if (token == NULL) {
 		problem_set(&request->problem, "unavailable", "Tokens cannot be signed.");
 		return false;
@@ -83,6 +115,7 @@ write_tokens(struct request *request, const struct rows *rows, struct text refre
 	json_put_text(&json, "role", caller.role);
 	put_uuid(&json, "partner_id", caller.has_partner ? &caller.partner_id : NULL);
 	put_instant(&json, "expires_at", rows_instant(rows, 0, rows_column(rows, "expires_at")));
+	json_put_text(&json, "scope", caller.scopes);
 	json_close_object(&json);
 	return true;
 }
@@ -93,15 +126,8 @@ finish_session(struct request *request, const struct rows *rows, struct buffer *
 	bool known = rows_null(rows, 0, rows_column(rows, "device_secret"));
 	struct text none = { NULL, 0 };
 
-	return write_tokens(request, rows, request_arg(request, "refresh")->bytes,
+	return finish_pair(request, rows, request_arg(request, "refresh")->bytes,
 	    known ? none : request_arg(request, "device")->bytes, body);
-}
-
-bool
-finish_refresh(struct request *request, const struct rows *rows, struct buffer *body)
-{
-	return write_tokens(request, rows, request_arg(request, "refresh_token")->bytes,
-	    (struct text){ NULL, 0 }, body);
 }
 
 bool

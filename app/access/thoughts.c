@@ -220,42 +220,6 @@ think_sign_in(struct request *request)
 	return true;
 }
 
-/* The successor follows from the token that was presented: whoever asks twice gets it twice. */
-static struct text
-successor_of(struct arena *arena, struct text token)
-{
-	uint8_t mac[VAULT_MAC_BYTES];
-
-	vault_mac("refresh", token, mac);
-	return vault_text(arena, mac, sizeof(mac));
-}
-
-bool
-think_refresh(struct request *request)
-{
-	struct value *token = arg(request, "refresh_token");
-	uint8_t digest[VAULT_MAC_BYTES];
-
-	vault_digest(token->bytes, digest);
-	put_bytes(request, "token_hash", digest, sizeof(digest));
-	token->bytes = successor_of(request->arena, token->bytes);
-	vault_digest(token->bytes, digest);
-	put_bytes(request, "successor_hash", digest, sizeof(digest));
-	hide(request, "refresh_token");
-	return true;
-}
-
-bool
-think_revoke(struct request *request)
-{
-	uint8_t digest[VAULT_MAC_BYTES];
-
-	vault_digest(arg(request, "token")->bytes, digest);
-	put_bytes(request, "token_hash", digest, sizeof(digest));
-	hide(request, "token");
-	return true;
-}
-
 /* Ten codes of 50 bits each out of one draw; `chance` becomes them, one after the other. */
 bool
 think_totp(struct request *request)

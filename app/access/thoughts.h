@@ -19,14 +19,16 @@ bool think_code(struct request *request);         /* a code that came back */
 bool think_new_password(struct request *request); /* the same, with a password */
 bool think_change(struct request *request);
 bool think_sign_in(struct request *request);
-bool think_refresh(struct request *request);
-bool think_revoke(struct request *request);
 bool think_totp(struct request *request);
 
 /* .finishes */
 bool finish_session(struct request *request, const struct rows *rows, struct buffer *body);
-bool finish_refresh(struct request *request, const struct rows *rows, struct buffer *body);
 bool finish_totp(struct request *request, const struct rows *rows, struct buffer *body);
 bool finish_recovery(struct request *request, const struct rows *rows, struct buffer *body);
+
+/* The tokens of a session as a reply: what both rooms that give some out finish with. `refresh` and
+ * `device` at NULL: there is none. */
+bool finish_pair(struct request *request, const struct rows *rows, struct text refresh,
+    struct text device, struct buffer *body);
 
 #endif

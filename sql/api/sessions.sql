@@ -1,4 +1,4 @@
--- Sessions: sign in, refresh, sign out.
+-- Sessions: sign in, refresh, end.
 
 -- What an account is in a market when it asks for no office: a partner, or a customer.
 create or replace function access.partner_of(p_market_id int, p_account_id uuid) returns uuid
@@ -28,7 +28,7 @@ returns api.session_tokens
 language plpgsql immutable as $$
 begin
 	return row(null, 'Bearer', null, null, null, p_session.session_id, p_session.account_id,
-		p_session.of_market, p_session.role, p_partner_id, p_session.expires_at
+		p_session.of_market, p_session.role, p_partner_id, p_session.expires_at, p_session.scope
 		)::api.session_tokens;
 end
 $$;
@@ -219,19 +219,16 @@ end
 $$;
 grant execute on function access.forgive_reuse to wall_platform;
 
-create or replace function api.refresh_session(p_grant_type text, p_refresh_token text,
-	p_device_secret text, p_token_hash bytea, p_successor_hash bytea, p_audit_id uuid,
-	p_peer text, p_request_id text, p_now timestamptz,
-	out refused text, out detail jsonb, out "row" api.session_tokens)
-language plpgsql security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
-as $$
+-- The next pair of tokens. A token of an app of others works for that app alone (RFC 6749 section 6).
+create or replace function access.refresh_session(p_client_id uuid, p_device_secret text,
+	p_token_hash bytea, p_successor_hash bytea, p_audit_id uuid, p_peer text, p_request_id text,
+	p_now timestamptz, out refused text, out "row" api.session_tokens)
+language plpgsql as $$
 declare
 	v_token access.refresh_token;
 	v_session access.session;
 	v_partner_id uuid;
 begin
-	perform core.enter(0, null);
 	refused := 'refresh_wrong';
 	select s.* into v_session
 	from access.session s
@@ -240,6 +237,7 @@ begin
 	for no key update of s;
 	if not found or v_session.ended_at is not null
 		or p_now >= least(v_session.idle_at, v_session.expires_at)
+		or v_session.client_id is distinct from p_client_id
 		or (v_session.of_market <> 0 and not exists (
 			select from core.market m where m.market_id = v_session.of_market)) then
 		return;
@@ -267,29 +265,7 @@ begin
 	"row" := access.tokens_of(v_session, v_partner_id);
 end
 $$;
-comment on function api.refresh_session is 'Gives the next pair of tokens. Refuses: refresh_wrong';
-
--- RFC 7009: whatever the token is, afterwards it is worth nothing.
-create or replace function api.revoke_token(p_token text, p_token_hash bytea, p_audit_id uuid,
-	p_peer text, p_request_id text, p_now timestamptz) returns void
-language plpgsql security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
-as $$
-declare
-	v_session access.session;
-begin
-	perform core.enter(0, null);
-	update access.session s set ended_at = p_now, ended_by = 'account'
-	from access.refresh_token t
-	where t.token_hash = p_token_hash and s.session_id = t.session_id and s.ended_at is null
-	returning s.* into v_session;
-	if found then
-		perform access.audit(v_session.of_market, p_audit_id, 'session.end', 'done',
-			v_session.account_id, v_session.role, v_session.session_id, p_peer, p_request_id, p_now);
-	end if;
-end
-$$;
-comment on function api.revoke_token is 'Ends the session of a refresh token. Refuses: nothing.';
+grant execute on function access.refresh_session to wall_platform;
 
 create or replace function api.list_sessions(p_account_id uuid, p_session_id uuid,
 	p_now timestamptz, p_limit int, p_after_session_id uuid)
@@ -304,7 +280,7 @@ begin
 		case when s.ended_at is not null then 'ended'
 			when p_now >= least(s.idle_at, s.expires_at) then 'expired' else 'active' end,
 		s.ended_by, s.made_at, s.used_at, s.expires_at,
-		s.session_id is not distinct from p_session_id
+		s.session_id is not distinct from p_session_id, s.client_id
 	from access.session s
 	join access.device d on d.device_id = s.device_id
 	where s.account_id = p_account_id
@@ -351,18 +327,18 @@ as $$
 begin
 	perform core.enter(0, null);
 	return query
-	select s.session_id, s.ended_at from access.session s where s.ended_at > p_since;
+	select s.session_id, s.ended_at from access.session s where s.ended_at > p_since
+	union all
+	select e.secret_id, e.ended_at from access.ended_secret e where e.ended_at > p_since;
 end
 $$;
-comment on function api.list_ended_sessions is 'Sessions that were ended since then. Refuses: nothing.';
+comment on function api.list_ended_sessions is 'Sessions, and secrets of services, that were ended since then. Refuses: nothing.';
 
 alter function api.weigh_sign_in owner to wall_platform;
 alter function api.create_session owner to wall_platform;
-alter function api.refresh_session owner to wall_platform;
-alter function api.revoke_token owner to wall_platform;
 alter function api.list_sessions owner to wall_platform;
 alter function api.end_session owner to wall_platform;
 alter function api.list_ended_sessions owner to wall_platform;
-grant execute on function api.weigh_sign_in, api.create_session, api.refresh_session,
-	api.revoke_token, api.list_sessions, api.end_session, api.list_ended_sessions
+grant execute on function api.weigh_sign_in, api.create_session, api.list_sessions,
+	api.end_session, api.list_ended_sessions
 	to socius_gate;

@@ -78,6 +78,8 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 begin
 	perform core.enter(p_market_id, null);
 	delete from access.challenge c where c.expires_at < p_now - interval '1 day';
+	delete from access.ended_secret e where e.ended_at < p_now - interval '1 day';
+	delete from access.authorization_code c where c.expires_at < p_now - interval '1 day';
 	delete from access.mail m where m.state <> 'queued' and m.made_at < p_now - interval '1 day';
 	delete from access.refresh_token t
 	using access.session s

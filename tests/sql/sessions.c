@@ -360,7 +360,8 @@ Test(sessions, end_with_any_token_of_theirs)
 	sign_in.refresh = "first";
 	session = given_session(&sign_in);
 	for (int i = 0; i < 2; i++)
-		sql_run("select api.revoke_token(p_token => null, p_token_hash => sha256('%s'), "
+		sql_run("select api.revoke_token(p_token => null, p_token_type_hint => null, "
+			"p_client_id => null, p_session_id => null, p_token_hash => sha256('%s'), "
 			"p_audit_id => '%s', p_peer => '" GIVEN_PEER "', p_request_id => 'r', "
 			"p_now => " SQL_NOW ")",
 		    i == 0 ? "never given out" : "first", sql_id());

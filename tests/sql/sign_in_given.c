@@ -6,7 +6,7 @@
 const char *
 given_email(void)
 {
-	return sql_text("select 'Ada.' || right('%s', 12) || '@Example.com'", sql_id());
+	return sql_text("select 'Ada.%s@Example.com'", sql_id());
 }
 
 const char *
@@ -69,8 +69,8 @@ given_refresh(
     const char *token, const char *successor, const char *device_secret, const char *after)
 {
 	return sql_text(
-	    "select $t$api.refresh_session(p_grant_type => 'refresh_token', "
-	    "p_refresh_token => null, p_device_secret => %s, p_token_hash => sha256('%s'), "
+	    "select $t$api.give_tokens(p_grant_type => 'refresh_token', " GIVEN_NO_GRANT ", "
+	    "p_client_id => null, p_device_secret => %s, p_token_hash => sha256('%s'), "
 	    "p_successor_hash => sha256('%s'), p_audit_id => '%s', p_peer => '" GIVEN_PEER "', "
 	    "p_request_id => 'r', p_now => " SQL_NOW " + interval '%s')$t$",
 	    quoted(device_secret), token, successor, sql_id(), after);

@@ -30,7 +30,14 @@ const char *given_session(const struct given_sign_in *with);
 /* The code of a test's market. */
 const char *given_code(int market_id);
 
-/* A call of api.refresh_session for the token whose hash is of `token`, with a successor. */
+/* Arguments of api.give_tokens that other grants use. */
+#define GIVEN_NO_GRANT \
+	"p_refresh_token => null, p_code => null, p_redirect_uri => null, " \
+	"p_code_verifier => null, p_client_secret => null, p_scope => null, " \
+	"p_code_challenge => null, p_secret_market => null, p_session_id => null, " \
+	"p_device_id => null"
+
+/* A call of api.give_tokens for the token whose hash is of `token`, with a successor. */
 const char *given_refresh(
     const char *token, const char *successor, const char *device_secret, const char *after);
 

@@ -1,6 +1,7 @@
 /* roles: what the tokens of the marketplace's roles open. */
 #include <criterion/criterion.h>
 
+#include "oauth/words.h"
 #include "socius/endpoint.h"
 #include "socius/text.h"
 
@@ -54,4 +55,19 @@ Test(roles, let_operators_make_partners_and_customers_apply)
 		    names[i]);
 	cr_expect_not(text_listed(role_named("partner")->scopes, TEXT("partners.apply")));
 	cr_expect_not(text_listed(role_named("partner")->scopes, TEXT("partners.write")));
+}
+
+/* What apps of others may ask for is somebody's to give, and never the account itself. */
+Test(roles, give_apps_of_others_what_partners_and_customers_have)
+{
+	static const char *const never[] = { "account", "onboarding.write", "partners.apply" };
+
+	for (const struct words *of = words; of->scope != NULL; of++) {
+		cr_expect(text_listed(role_named("partner")->scopes, text_of(of->scope)) ||
+			      text_listed(role_named("customer")->scopes, text_of(of->scope)),
+		    "%s", of->scope);
+		cr_expect_null(strpbrk(of->says, "\t\n"));
+		for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+			cr_expect_str_neq(of->scope, never[i]);
+	}
 }
