@@ -160,6 +160,7 @@ share_metrics(void)
 		[OWN_READY] = { "GET", "/readyz" },
 		[OWN_DOCUMENT] = { "GET", "/openapi.json" },
 		[OWN_DOCS] = { "GET", "/docs" },
+		[OWN_AUTHORIZE] = { "GET", "/oauth/authorize" },
 		[OWN_METRICS] = { "GET", "/metrics" },
 		[OWN_NONE] = { "", "" },
 	};

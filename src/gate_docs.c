@@ -1,4 +1,5 @@
-/* gate_docs: GET /docs, the page that shows the API; see gate_private.h. */
+/* gate_docs: pages: GET /docs shows the API, GET /oauth/authorize asks people whether an app may
+ * use their account; see gate_private.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -25,15 +26,20 @@ enum { DOCS_PAGE, DOCS_BUNDLE };
 
 static struct docs_file {
 	const char *path, *name;
-	struct text media, body;
+	struct text media;
+	enum own_route route;
+	struct text body;
 	char tag[DOCS_TAG_BYTES];
 } files[] = {
-	[DOCS_PAGE] = { "/docs", "index.html", HTML },
-	[DOCS_BUNDLE] = { "/docs/swagger-ui-bundle.js", "swagger-ui-bundle.js", SCRIPT },
-	{ "/docs/swagger-ui.css", "swagger-ui.css", STYLE },
-	{ "/docs/favicon-32x32.png", "favicon-32x32.png", TEXT("image/png") },
-	{ "/docs/page.js", "page.js", SCRIPT },
-	{ "/docs/page.css", "page.css", STYLE },
+	[DOCS_PAGE] = { "/docs", "index.html", HTML, OWN_DOCS },
+	[DOCS_BUNDLE] = { "/docs/swagger-ui-bundle.js", "swagger-ui-bundle.js", SCRIPT, OWN_DOCS },
+	{ "/docs/swagger-ui.css", "swagger-ui.css", STYLE, OWN_DOCS },
+	{ "/docs/favicon-32x32.png", "favicon-32x32.png", TEXT("image/png"), OWN_DOCS },
+	{ "/docs/page.js", "page.js", SCRIPT, OWN_DOCS },
+	{ "/docs/page.css", "page.css", STYLE, OWN_DOCS },
+	{ "/oauth/authorize", "authorize.html", HTML, OWN_AUTHORIZE },
+	{ "/oauth/authorize.js", "authorize.js", SCRIPT, OWN_AUTHORIZE },
+	{ "/oauth/authorize.css", "authorize.css", STYLE, OWN_AUTHORIZE },
 };
 
 enum { FILES = sizeof(files) / sizeof(files[0]) };
@@ -102,6 +108,12 @@ docs_find(struct text path)
 		if (files[i].body.bytes > 0 && text_is(path, files[i].path))
 			return &files[i];
 	return NULL;
+}
+
+enum own_route
+docs_route(const struct docs_file *file)
+{
+	return file->route;
 }
 
 void

@@ -72,6 +72,7 @@ route_of(const struct exchange *exchange)
 		[OWN_READY] = "/readyz",
 		[OWN_DOCUMENT] = "/openapi.json",
 		[OWN_DOCS] = "/docs",
+		[OWN_AUTHORIZE] = "/oauth/authorize",
 		[OWN_METRICS] = "/metrics",
 		[OWN_NONE] = "",
 	};

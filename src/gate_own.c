@@ -124,6 +124,7 @@ bool
 own_answers(struct exchange *exchange)
 {
 	struct text path = exchange->request.path;
+	const struct docs_file *file;
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (!text_is(path, own[i].path))
@@ -131,8 +132,9 @@ own_answers(struct exchange *exchange)
 		answer_own(exchange, own[i].route, own[i].answer);
 		return true;
 	}
-	if (docs_find(path) != NULL) {
-		answer_own(exchange, OWN_DOCS, docs_answer);
+	file = docs_find(path);
+	if (file != NULL) {
+		answer_own(exchange, docs_route(file), docs_answer);
 		return true;
 	}
 	if (!exchange->reader.options)

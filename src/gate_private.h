@@ -9,7 +9,7 @@
  *	gate_revoked.c   sessions that have ended, asked for once a second
  *	gate_own.c       the engine's own routes: /healthz, /readyz, /openapi.json, OPTIONS; and
  *	                 /metrics on the second listener
- *	gate_docs.c      GET /docs: the page that shows the API, and its files
+ *	gate_docs.c      GET /docs and GET /oauth/authorize: pages and their files
  *	gate_stream.c    server-sent events
  *	gate_spool.c     bodies that are too large for memory
  *	gate_reply.c     the head of a reply
@@ -89,7 +89,16 @@ struct client {
 };
 
 /* Engine's own routes, counted behind the operations. */
-enum own_route { OWN_HEALTH, OWN_READY, OWN_DOCUMENT, OWN_DOCS, OWN_METRICS, OWN_NONE, OWN_ROUTES };
+enum own_route {
+	OWN_HEALTH,
+	OWN_READY,
+	OWN_DOCUMENT,
+	OWN_DOCS,
+	OWN_AUTHORIZE,
+	OWN_METRICS,
+	OWN_NONE,
+	OWN_ROUTES
+};
 
 struct stream;
 
@@ -214,6 +223,7 @@ void own_metrics(struct exchange *exchange);
 struct docs_file;
 void docs_prepare(const char *folder, struct arena *arena);
 const struct docs_file *docs_find(struct text path);
+enum own_route docs_route(const struct docs_file *file);
 void docs_answer(struct exchange *exchange);
 
 /* gate_stream.c */

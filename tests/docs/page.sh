@@ -10,39 +10,17 @@ failed=0
 ctl=${SOCIUS_CTL:-build/socius-ctl}
 place=$(mktemp -d /tmp/socius-page.XXXXXX)
 chmod 755 "$place"
-driver=''
+# shellcheck source=tests/docs/browser.sh
+. tests/docs/browser.sh
 
 finish() {
 	trap - EXIT
-	[ -z "${session:-}" ] || wire DELETE "/session/$session" >/dev/null
-	[ -z "$driver" ] || { kill "$driver" && wait "$driver"; } 2>/dev/null
+	end_browser
 	./socius stop >/dev/null 2>&1
 	rm -rf "$place"
 }
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
-
-# expect NAME WANTED GOT
-expect() {
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf 'FAIL %s: wanted "%s", got "%s"\n' "$1" "$2" "$3"
-	fi
-}
-
-# get FORMAT PATH [WORDS OF CURL...]: what curl's --write-out says
-get() {
-	format=$1
-	path=$2
-	shift 2
-	curl -sk --path-as-is -o /dev/null -w "$format" "$@" "$url$path"
-}
-
-header() {
-	curl -sk -o /dev/null -D - "$url$2" | tr -d '\r' | sed -n "s/^$1: //Ip"
-}
 
 shows_what_it_is() {
 	expect "$name: the page" "200 text/html; charset=utf-8" \
@@ -77,40 +55,14 @@ finds_nothing_else() {
 	done
 }
 
-# wire METHOD PATH BODY: WebDriver
-wire() {
-	curl -s -m 60 -X "$1" "http://127.0.0.1:$driver_port$2" -H 'Content-Type: application/json' \
-		${3:+-d "$3"}
-}
-
-start_browser() {
-	chromedriver --port="$driver_port" >"$place/driver.log" 2>&1 &
-	driver=$!
-	curl -s -o /dev/null --retry 50 --retry-delay 1 --retry-connrefused \
-		"http://127.0.0.1:$driver_port/status"
-	session=$(wire POST /session '{"capabilities":{"alwaysMatch":{"acceptInsecureCerts":true,
-		"goog:loggingPrefs":{"browser":"ALL"},"goog:chromeOptions":{"args":["--headless=new",
-		"--no-sandbox","--disable-gpu","--disable-dev-shm-usage","--window-size=1280,1400",
-		"--user-data-dir='"$place"'/browser"]}}}}' | sed -n 's/.*"sessionId":"\([^"]*\)".*/\1/p')
-	expect "the browser starts" yes "${session:+yes}"
-}
-
-script() {
-	sed 's/\\/\\\\/g; s/"/\\"/g; s/	/ /g' tests/docs/page_story.js | tr '\n' '~' | sed 's/~/\\n/g'
-}
-
 is_used() {
 	token=$(./socius token --role operator --market demo)
-	wire POST "/session/$session/url" "{\"url\":\"$url/docs\"}" >/dev/null
-	wire POST "/session/$session/timeouts" '{"script":60000}' >/dev/null
+	visit "$url/docs"
 	expect "$name: authorized and tried out" \
 		'{"value":"operations true, status 200, body true"}' \
-		"$(wire POST "/session/$session/execute/async" \
-			"{\"script\":\"$(script)\",\"args\":[\"$token\"]}")"
-	expect "$name: the console is empty" '{"value":[]}' \
-		"$(wire POST "/session/$session/se/log" '{"type":"browser"}')"
-	wire GET "/session/$session/screenshot" | sed 's/.*"value":"//; s/".*//' |
-		base64 -d >"build/test/page-$name.png"
+		"$(run tests/docs/page_story.js "\"$token\"")"
+	expect "$name: the console is empty" '{"value":[]}' "$(console)"
+	picture "build/test/page-$name.png"
 }
 
 # A clone whose build had no npm that works.
@@ -162,7 +114,7 @@ for name in directly edge; do
 	[ "$name" = directly ] || url=https://127.0.0.1:$SOCIUS_EDGE_PORT
 	shows_what_it_is
 	finds_nothing_else
-	[ -z "${session:-}" ] || is_used
+	[ -z "$session" ] || is_used
 done
 says_how_to_get_it
 finish
