@@ -11,13 +11,20 @@ HARD = -O2 -g -fstack-protector-strong -fstack-clash-protection -fcf-protection 
 SANE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LINK_HARD = -Wl,-z,relro -Wl,-z,now
 
-# SANITIZE=1 builds everything with ASan and UBSan, COVER=1 with counters, each into its own folder.
+# SANITIZE=1 builds everything with ASan and UBSan, COVER=1 with counters, FUZZ=1 for libFuzzer, each
+# into its own folder.
 ifeq ($(SANITIZE),1)
 OUT = $(BUILD)/sanitized
 MODE = $(SANE)
 else ifeq ($(COVER),1)
 OUT = $(BUILD)/cover
 MODE = -O0 -g --coverage
+else ifeq ($(FUZZ),1)
+OUT = $(BUILD)/fuzz
+CC = clang-14
+WARN =
+MODE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link \
+	-fno-sanitize-recover=undefined
 else
 OUT = $(BUILD)
 MODE = $(HARD)
@@ -46,7 +53,7 @@ CTL = $(OUT)/libctl.a
 RUN = $(OUT)/librun.a
 PAGE = $(BUILD)/docs/swagger-ui-bundle.js
 
-.PHONY: help build tests db serve check test fmt laws docs bench battery cover clean
+.PHONY: help build tests fuzzers db serve check test fmt laws docs bench battery fuzz cover clean
 .DEFAULT_GOAL := build
 
 help: ## print this
@@ -154,6 +161,16 @@ $(OUT)/tests/$(1)/%: $(OUT)/obj/tests/$(1)/%.o $(call obj,$(call HELPERS_OF,$(1)
 endef
 $(foreach kind,$(KINDS) bench,$(eval $(call program_of_kind,$(kind))))
 
+# Fuzz targets are the .c files of tests/fuzz/ that libFuzzer can call; built with FUZZ=1.
+FUZZERS = $(shell grep -l '^LLVMFuzzerTestOneInput' tests/fuzz/*.c)
+FUZZ_OBJ = $(call obj,$(filter-out $(FUZZERS),$(wildcard tests/fuzz/*.c)) tests/support/forge.c)
+
+$(OUT)/tests/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(FUZZ_OBJ) $(APP) $(ENGINE)
+	@mkdir -p $(@D)
+	$(CC) $(MODE) -fsanitize=fuzzer -o $@ $^ $(APP) $(LIBS)
+
+fuzzers: $(patsubst %.c,$(OUT)/%,$(FUZZERS))
+
 .SECONDARY:
 
 tests: $(TESTS) $(OUT)/room/socius.so $(OUT)/socius.so $(OUT)/socius-run $(OUT)/socius-ctl $(PAGE)
@@ -184,6 +201,9 @@ bench: build $(OUT)/tests/bench/mint ## compare with pgbench; writes docs/BENCH.
 
 battery: build $(OUT)/tests/chaos/chaos ## the longer storm and stampedes; figures in docs/ASSURANCE.md
 	tests/battery
+
+fuzz: ## throw bytes at every reader for a minute each; figures in docs/ASSURANCE.md
+	FUZZ_SECONDS=60 tests/fuzz/run.sh
 
 cover: ## run unit and SQL tests and show which lines they meet (needs gcovr)
 	tests/cover
