@@ -121,7 +121,8 @@ static const struct endpoint endpoints[] = {
 		{ "issuer", PREPARED, STRING }, WITNESSED),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails = "client_unknown redirect_uri_wrong scope_wrong code_challenge_shape",
+	    .fails = "client_unknown redirect_uri_wrong scope_wrong code_challenge_shape "
+		     "account_unknown",
 	    .prepares = think_consent,
 	    .finishes = finish_consent,
 	},

@@ -167,6 +167,8 @@ begin
 	v_scope := coalesce(p_scope, v_client.scope);
 	if not access.scopes_of(v_scope) <@ access.scopes_of(v_client.scope) then
 		perform core.refuse('scope_wrong');
+	elsif not exists (select from access.credential c where c.account_id = p_account_id) then
+		perform core.refuse('account_unknown'); -- of a token by hand: it cannot sign in
 	end if;
 	insert into access.authorization_code (code_hash, client_id, account_id, of_market,
 		redirect_uri, code_challenge, scope, made_at, expires_at)
@@ -177,7 +179,7 @@ begin
 		p_client_id, p_peer, p_request_id, p_now);
 end
 $$;
-comment on function api.create_authorization is 'Lets an app do what it asks for. Refuses: client_unknown redirect_uri_wrong scope_wrong code_challenge_shape';
+comment on function api.create_authorization is 'Lets an app do what it asks for. Refuses: client_unknown redirect_uri_wrong scope_wrong code_challenge_shape account_unknown';
 
 create or replace function api.get_authorization_server(p_issuer text, p_words text,
 	out "row" api.authorization_server)
