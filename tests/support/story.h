@@ -90,6 +90,9 @@ void story_await(const char *token, const char *kind);
 /* Signs a token for this market. partner_id may be NULL. */
 const char *story_token(const char *role, const char *account_id, const char *partner_id);
 
+/* The same with these scopes and, it may be, a role that does not exist. */
+const char *story_token_with(const char *role, const char *account_id, const char *scopes);
+
 /* A fresh Idempotency-Key or id; valid until the story ends. */
 const char *story_key(void);
 
