@@ -1,7 +1,8 @@
 #!/bin/sh
 # Compares the whole stack over HTTP with pgbench calling the same SQL on the same cluster, in
 # alternating runs, and writes docs/BENCH.md. Settings: BENCH_SECONDS of one run (4), BENCH_ROUNDS
-# (3), BENCH_TRIPS a trip file for the import (tests/data/trips.csv).
+# (3), BENCH_TRIPS a trip file for the import (tests/data/trips.csv). `bench.sh sign-ins` runs the
+# part of the sign-ins alone and prints it.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -119,6 +120,8 @@ import_trips() {
 	echo "$lines $((($(date +%s%N) - begin) / 1000000))"
 }
 
+. tests/bench/sign_in.sh
+
 write_report() {
 	{
 		cat tests/bench/report.md
@@ -137,6 +140,7 @@ write_report() {
 		row hot64 "book, 64 connections, one hot slot" 8
 		row read64 "read one slot, 64 connections" 0.8
 		row list64 "list 50 open slots, 64 connections" 0.8
+		write_sign_ins
 		echo
 		echo "| job | size | time | rate |"
 		echo "|---|---|---|---|"
@@ -148,6 +152,11 @@ write_report() {
 }
 
 start
+if [ "${1:-}" = sign-ins ]; then
+	compare_sign_ins
+	write_sign_ins
+	exit
+fi
 compare book1 book 4 1
 compare book8 book 4 8
 compare book64 book 4 64
@@ -155,6 +164,7 @@ compare one64 book 1 64
 compare hot64 hot 1 64
 compare read64 read 1 64
 compare list64 list 1 64
+compare_sign_ins
 import=$(import_trips)
 paid10=$(pay_wallets 10000 9110)
 paid100=$(pay_wallets 100000 9111)
