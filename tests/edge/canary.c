@@ -158,6 +158,28 @@ say_secrets_of_people(void)
 	say("POST /v1/auth/sessions", "", story_print("{\"password\":\"%s", canary));
 }
 
+/* Codes, verifiers, secrets and keys of apps and services. */
+static void
+say_secrets_of_apps(void)
+{
+	const char *bearer = story_print("Authorization: Bearer %s\r\n", story.operator_token);
+
+	say("POST /v1/auth/tokens", "",
+	    story_print("{\"grant_type\":\"authorization_code\",\"code\":\"%s\","
+			"\"code_verifier\":\"%s\",\"client_id\":\"%s\","
+			"\"redirect_uri\":\"https://%s.example/\"}",
+		canary, canary, story_key(), canary));
+	say("POST /v1/auth/introspect", bearer, story_print("{\"token\":\"%s\"}", canary));
+	say("POST /v1/auth/introspect", story_print("Authorization: Bearer %s\r\n", story.service),
+	    story_print("{\"token\":\"%s\"}", canary));
+	say(story_print("GET /v1/auth/authorizations?state=%s&code_challenge=%s&client_id=%s",
+		canary, canary, canary),
+	    bearer, NULL);
+	say("POST /v1/auth/authorizations", bearer,
+	    story_print("{\"state\":\"%s\",\"code_challenge\":\"%s\"}", canary, canary));
+	say("POST /v1/auth/totp/confirmations", bearer, story_print("{\"code\":\"%s\"}", canary));
+}
+
 static void
 say_secrets_of_requests(void)
 {
@@ -234,6 +256,7 @@ Test(canary, is_in_no_log_no_metric_and_no_error)
 	char *text;
 
 	say_secrets_of_people();
+	say_secrets_of_apps();
 	say_secrets_of_requests();
 	await_log();
 	for (int i = 0; i < logs_count; i++) {
