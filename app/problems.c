@@ -104,6 +104,10 @@ const struct problem_kind problems[] = {
 	    "See `fault`: characters, country, length or check_digits; compare it with the bank's "
 	    "statement." },
 
+	/* persons */
+	{ "person_erased", 410, "The person was erased.",
+	    "Nothing can be kept about this person any more." },
+
 	/* signing in */
 	{ "sign_in_delayed", 429, "Too many tries.",
 	    "Wait as long as Retry-After says; a device that has signed in before does not wait "

@@ -46,11 +46,16 @@ struct operation {
 	bool refuses;              /* the result begins with `refused` and `detail` */
 	bool replays;              /* then comes `replayed` */
 	bool keyed;                /* needs Idempotency-Key */
+	bool seals;                /* some argument is sealed before SQL gets it */
 	const struct endpoint *located; /* of 201: the GET that reads what was made, or NULL */
 };
 
 /* Whom a token is for: the reply shows the token instead, signed by the gate. */
 bool contract_is_token(const struct shape *shape);
+
+/* A text that was sealed for a person (src/seal.h), with the place where it was found: the reply
+ * shows the text itself, and null where the person was erased. */
+bool contract_is_sealed(const struct shape *shape);
 
 struct contract {
 	struct operation operations[CONTRACT_ENDPOINTS_MAX];

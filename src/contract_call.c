@@ -286,6 +286,9 @@ check_asks(struct check *check, const struct function *asked)
 			    asked->takes[i].name, asked->name);
 		else
 			check_argument(check, asked, i, &takes[at], false);
+		if (takes[at].seals != NULL)
+			contract_disagree(
+			    check, "%s would get %s in clear", asked->name, takes[at].name);
 		check->operation->asks_args[i] = at;
 	}
 	if (asked->takes_count > REQUEST_ARGS_MAX)

@@ -266,6 +266,12 @@ contract_is_token(const struct shape *shape)
 	return shape->kind == SHAPE_COMPOSITE && strcmp(shape->name, "api.signed_token") == 0;
 }
 
+bool
+contract_is_sealed(const struct shape *shape)
+{
+	return shape->kind == SHAPE_COMPOSITE && strcmp(shape->name, "core.sealed") == 0;
+}
+
 const struct shape *
 catalog_shape(const struct catalog *catalog, uint32_t oid)
 {

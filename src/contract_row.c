@@ -34,6 +34,7 @@ static const unsigned types_of[] = {
 	[REQUEST] = OF(STRING),
 	[SESSION] = OF(UUID),
 	[CHANCE] = OF(BYTES),
+	[BLIND] = OF(STRING),
 	[PREPARED] = OF(LONG) | OF(BOOL) | OF(STRING) | OF(UUID) | OF(BYTES),
 };
 
@@ -64,6 +65,49 @@ check_items(struct check *check, const struct field *field)
 			check_items(check, &items[i]);
 }
 
+static const struct field *
+field_of(const struct field *takes, struct text name)
+{
+	for (; takes->name != NULL; takes++)
+		if (text_is(name, takes->name))
+			return takes;
+	return NULL;
+}
+
+/* Whether the words name arguments of this type. */
+static bool
+names(const struct field *takes, const char *words, enum type type)
+{
+	if (words == NULL)
+		return false;
+	while (*words != '\0') {
+		struct text word = { words, strcspn(words, " ") };
+		const struct field *field = field_of(takes, word);
+
+		if (field == NULL || field->type != type)
+			return false;
+		words += word.bytes;
+		words += strspn(words, " ");
+	}
+	return true;
+}
+
+static void
+check_seal(struct check *check, const struct field *takes, const struct field *field)
+{
+	if (field->from == BLIND && !names(takes, field->of, STRING))
+		contract_disagree(check, "%s has no .of", field->name);
+	if (field->seals == NULL)
+		return;
+	check->operation->seals = true;
+	if (field->type != STRING || !names(takes, field->person, UUID) ||
+	    (field->row != NULL && !names(takes, field->row, UUID)))
+		contract_disagree(
+		    check, "%s cannot be sealed: it needs .person and ids", field->name);
+	if (check->operation->endpoint->method == GET)
+		contract_disagree(check, "%s is sealed in a GET, which keeps nothing", field->name);
+}
+
 static void
 check_fields(struct check *check, const struct field *takes)
 {
@@ -79,6 +123,7 @@ check_fields(struct check *check, const struct field *takes)
 			    check, "%s has a type that its source cannot give", field->name);
 		else if (field->type == ITEMS)
 			check_items(check, field);
+		check_seal(check, takes, field);
 		for (int before = 0; before < i; before++)
 			if (strcmp(takes[before].name, field->name) == 0)
 				contract_disagree(check, "it takes %s twice", field->name);

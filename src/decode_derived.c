@@ -1,8 +1,9 @@
-/* decode_derived: BLOB, KEY, KEYED and DIGEST; see decode_parts.h. */
+/* decode_derived: BLOB, KEY, KEYED, BLIND and DIGEST; see decode_parts.h. */
 #include <openssl/evp.h>
 
 #include "decode_parts.h"
 #include "socius/uuid.h"
+#include "socius/vault.h"
 #include "socius/world.h"
 
 enum { DIGEST_BYTES = 32 };
@@ -101,8 +102,10 @@ add_argument(EVP_MD_CTX *digest, const struct field *field, const struct value *
 	}
 }
 
+/* Where something is sealed, what is digested could be guessed: then the digest is of our own key.
+ */
 static void
-take_digest(struct request *request, struct value *value)
+take_digest(struct request *request, bool seals, struct value *value)
 {
 	const struct field *takes = request->endpoint->takes;
 	EVP_MD_CTX *digest = digest_new();
@@ -113,6 +116,12 @@ take_digest(struct request *request, struct value *value)
 			add_argument(digest, &takes[i], &request->args[i]);
 	value->null = false;
 	value->bytes = digest_end(digest, request->arena);
+	if (seals) {
+		uint8_t *mac = arena_take(request->arena, VAULT_MAC_BYTES);
+
+		vault_mac("digest", value->bytes, mac);
+		value->bytes = (struct text){ (const char *)mac, VAULT_MAC_BYTES };
+	}
 }
 
 /* The same caller, operation and key give the same id; without a key each request has its own. */
@@ -131,6 +140,16 @@ keyed_id(const struct request *request, const struct operation *operation,
 	return uuid_of_digest(buffer.at, buffer.bytes);
 }
 
+static void
+take_blind(struct request *request, const struct field *field, struct value *value)
+{
+	const struct value *of = request_arg(request, field->of);
+
+	*value = (struct value){ .type = STRING, .null = of->null };
+	if (!of->null)
+		value->bytes = vault_blind(request->arena, field->of, of->bytes);
+}
+
 bool
 decode_derived(struct request *request, const struct operation *operation, struct text key)
 {
@@ -141,6 +160,8 @@ decode_derived(struct request *request, const struct operation *operation, struc
 
 		if (takes[i].from == BLOB && !take_blob(request, value))
 			return false;
+		if (takes[i].from == BLIND)
+			take_blind(request, &takes[i], value);
 		if (takes[i].from == KEYED)
 			*value = (struct value){ .type = UUID,
 				.uuid = keyed_id(request, operation, &takes[i], key) };
@@ -150,6 +171,6 @@ decode_derived(struct request *request, const struct operation *operation, struc
 	}
 	for (int i = 0; takes[i].name != NULL; i++)
 		if (takes[i].from == DIGEST)
-			take_digest(request, &request->args[i]);
+			take_digest(request, operation->seals, &request->args[i]);
 	return true;
 }

@@ -4,13 +4,14 @@
  * int2, int4, int8 and bool as in JSON; text, uuid as strings; timestamptz as RFC 3339 with Z,
  * timestamp and date as their local text; numeric, xid8 as strings with all their digits; json and
  * jsonb as they are; bytea as hex; arrays and composites as arrays and objects; but
- * api.signed_token, which says whom a token is for, as that token.
+ * api.signed_token, which says whom a token is for, as that token; and core.sealed as its text.
  */
 #ifndef SOCIUS_ENCODE_H
 #define SOCIUS_ENCODE_H
 
 #include "contract.h"
 #include "cursor.h"
+#include "keyring.h"
 #include "link.h"
 #include "reply.h"
 #include "socius/request.h"
@@ -22,6 +23,7 @@ struct encoder {
 	const struct cursor_key *cursor_key;
 	const struct token_keys *token_keys; /* signs the api.signed_token of a reply */
 	const struct role *roles;
+	struct keyring *keyring; /* opens what was sealed; what it misses is null in the reply */
 };
 
 /* The reply to an answered operation, whatever the answer: 2xx, 304, or the problem that the

@@ -267,6 +267,24 @@ token_cell(const struct encoder *encoder, struct text cell, struct json *json)
 	free(token);
 }
 
+/* What a cell of core.sealed says; .at NULL: nothing. */
+static struct text
+sealed_text(const struct encoder *encoder, struct text cell, struct arena *arena)
+{
+	return keyring_open(encoder->keyring, arena, cell, world_monotonic_us());
+}
+
+static void
+sealed_cell(const struct encoder *encoder, struct text cell, struct json *json)
+{
+	struct text text = sealed_text(encoder, cell, json->to->arena);
+
+	if (text.at == NULL)
+		json_write_null(json);
+	else
+		json_write_text(json, text);
+}
+
 static void
 nested_cell(const struct encoder *encoder, uint32_t oid, struct text cell, struct json *json)
 {
@@ -275,6 +293,8 @@ nested_cell(const struct encoder *encoder, uint32_t oid, struct text cell, struc
 	assert(shape != NULL && shape->kind != SHAPE_SCALAR);
 	if (contract_is_token(shape))
 		token_cell(encoder, cell, json);
+	else if (contract_is_sealed(shape))
+		sealed_cell(encoder, cell, json);
 	else if (shape->kind == SHAPE_COMPOSITE)
 		composite_cell(encoder, shape, cell, json);
 	else
@@ -349,6 +369,14 @@ encode_cell(const struct encoder *encoder, uint32_t oid, struct text cell, struc
 	}
 }
 
+static bool
+is_sealed(const struct encoder *encoder, uint32_t oid)
+{
+	const struct shape *shape = contract_shape(encoder->contract, oid);
+
+	return shape != NULL && contract_is_sealed(shape);
+}
+
 struct text
 encode_plain(const struct encoder *encoder, uint32_t oid, struct text cell, struct arena *arena)
 {
@@ -360,6 +388,8 @@ encode_plain(const struct encoder *encoder, uint32_t oid, struct text cell, stru
 		return cell;
 	if (scalar_text(oid, cell, arena, &text))
 		return text;
+	if (is_sealed(encoder, oid))
+		return sealed_text(encoder, cell, arena);
 	buffer_init(&buffer, arena, 64);
 	json_init(&json, &buffer);
 	encode_cell(encoder, oid, cell, &json);

@@ -2,7 +2,6 @@
 #include "gate.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <kore/kore.h>
 #include <libpq-fe.h>
 #include <openssl/evp.h>
@@ -13,11 +12,12 @@
 #include "gate_private.h"
 #include "openapi.h"
 #include "password.h"
+#include "secret.h"
 #include "socius/log.h"
 #include "socius/world.h"
 #include "vault.h"
 
-enum { SECRET_BYTES = 32, DATABASE_PATIENCE_S = 20, DESCRIPTORS = 16384, RESTART_PAUSE_MS = 500 };
+enum { DATABASE_PATIENCE_S = 20, DESCRIPTORS = 16384, RESTART_PAUSE_MS = 500 };
 
 struct gate gate;
 
@@ -65,43 +65,22 @@ read_settings(void)
 
 	gate.conninfo = arena_print(&prepared, "%s user=socius_gate application_name=socius-gate",
 	    world_setting("SOCIUS_PG_CONNINFO", "dbname=socius"));
+	gate.keys_conninfo =
+	    arena_print(&prepared, "%s user=socius_gate application_name=socius-gate",
+		world_setting("SOCIUS_KEYS_CONNINFO", "dbname=socius_keys"));
 	gate.keys_folder = world_setting("SOCIUS_KEYS", arena_print(&prepared, "%s/keys", var));
+	gate.kek_folder = world_setting("SOCIUS_KEK_FOLDER", gate.keys_folder);
 	gate.spool_folder = arena_print(&prepared, "%s/spool", var);
 	gate.docs_folder = arena_print(&prepared, "%s/bin/docs", var);
 	gate.trusts_forwarded = world_setting_int("SOCIUS_TRUST_FORWARDED", 0, 0, 1) == 1;
 	gate.logs_requests = strcmp(level, "debug") == 0 || strcmp(level, "info") == 0;
 }
 
-/* A secret of ours: made at the first start, kept beside the keys, the same for all workers and for
- * the next start. */
-static const char *
-read_secret(const char *name)
-{
-	const char *path = arena_print(&prepared, "%s/%s.secret", gate.keys_folder, name);
-	char secret[2 * SECRET_BYTES + 1] = "";
-	uint8_t chance[SECRET_BYTES];
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ssize_t bytes;
-
-	if (fd < 0)
-		log_die("cannot open %s: %s", path, strerror(errno));
-	bytes = read(fd, secret, sizeof(secret) - 1);
-	if (bytes == 0) {
-		world_chance(chance, sizeof(chance));
-		for (size_t i = 0; i < sizeof(chance); i++)
-			(void)snprintf(secret + 2 * i, 3, "%02x", chance[i]); /* two digits */
-		bytes = write(fd, secret, sizeof(secret) - 1);
-	}
-	if (close(fd) != 0 || bytes != (ssize_t)sizeof(secret) - 1)
-		log_die("%s does not hold %d characters", path, 2 * SECRET_BYTES);
-	return arena_copy(&prepared, secret, sizeof(secret) - 1);
-}
-
 static void
 read_secrets(void)
 {
-	cursor_key_of(read_secret("cursor"), &gate.cursor_key);
-	vault_open(read_secret("vault"), &gate.keys, gate.app->roles);
+	cursor_key_of(secret_read(&prepared, gate.keys_folder, "cursor"), &gate.cursor_key);
+	vault_open(secret_read(&prepared, gate.keys_folder, "vault"), &gate.keys, gate.app->roles);
 	password_begin();
 	(void)password_count_evaluations(); /* that was none of a caller's */
 }
@@ -218,8 +197,12 @@ gate_prepare(const struct app *of)
 	gate.contract = contract_load(of, gate.conninfo);
 	gate.route = route_build(gate.contract);
 	read_secrets();
-	gate.encoder =
-	    (struct encoder){ gate.contract, &gate.cursor_key, &gate.keys, gate.app->roles };
+	gate.encoder = (struct encoder){
+		.contract = gate.contract,
+		.cursor_key = &gate.cursor_key,
+		.token_keys = &gate.keys,
+		.roles = gate.app->roles,
+	};
 	spool_prepare();
 	write_document();
 	docs_prepare(gate.docs_folder, &prepared);
@@ -308,6 +291,7 @@ tick(void *arg, u_int64_t now)
 	(void)now;
 	gate.now_us = now_us;
 	link_tick(gate.link);
+	link_tick(gate.keys_link);
 	for (client = gate.clients; client != NULL; client = next) {
 		next = client->next;
 		client_tick(client, now_us);
@@ -315,6 +299,7 @@ tick(void *arg, u_int64_t now)
 	if (now_us - gate.keys_read_us > GATE_KEYS_US) {
 		gate.keys_read_us = now_us;
 		read_keys();
+		gate_seal_read_keks();
 	}
 	gate_revoked_tick(now_us);
 	metrics_set(gate.metrics, METRIC_LINK_WAITING, link_waiting(gate.link));
@@ -351,6 +336,8 @@ gate_begin(void)
 	gate.pool = pool_new((int)world_setting_int("SOCIUS_POOL_THREADS", 2, 1, POOL_THREADS_MAX));
 	gate_watch(pool_fd(gate.pool), gate_pool_ready, NULL);
 	gate.link = link_open(&loop, gate.conninfo, gate.statements, gate.statements_count);
+	gate_seal_begin(&loop);
+	gate_seal_read_keks();
 	(void)kore_timer_add(tick, GATE_TICK_MS, NULL, 0);
 }
 
@@ -365,5 +352,6 @@ gate_end(void)
 	}
 	pool_free(gate.pool);
 	link_close(gate.link);
+	gate_seal_end();
 	gate_log_flush();
 }

@@ -1,5 +1,6 @@
 /* gate_exchange: the way of a request through the engine; see gate_private.h. */
 #include <assert.h>
+#include <libpq-fe.h>
 
 #include "gate_private.h"
 #include "grammar.h"
@@ -54,6 +55,7 @@ void
 exchange_end(struct exchange *exchange)
 {
 	assert(!exchange->asking && !exchange->pooled);
+	PQclear(exchange->kept_result);
 	if (exchange->reply.status != 0)
 		count(exchange);
 	metrics_add(gate.metrics, METRIC_REQUESTS_IN_FLIGHT, -1);
@@ -276,6 +278,8 @@ exchange_ask(struct exchange *exchange, const struct statement *statement, const
 void
 exchange_ask_operation(struct exchange *exchange)
 {
+	if (exchange->operation->seals && !exchange_seal(exchange))
+		return;
 	exchange_ask(exchange, &exchange->operation->statement, exchange->request.args, answered);
 }
 
@@ -327,9 +331,7 @@ answered(struct call *call, const struct answer *answer)
 		stream_open(exchange, answer);
 		return;
 	}
-	encode_reply(
-	    &gate.encoder, exchange->operation, &exchange->request, answer, &exchange->reply);
-	exchange_reply(exchange);
+	exchange_reply_rows(exchange, answer);
 	client_run(exchange->client);
 }
 

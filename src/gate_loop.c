@@ -128,6 +128,7 @@ turn_end(void *arg, u_int64_t now)
 	(void)now;
 	turn_awaited = false;
 	link_flush(gate.link);
+	link_flush(gate.keys_link);
 	gate_log_flush();
 }
 

@@ -6,6 +6,7 @@
  *	gate_client.c    a connection: bytes in, bytes out, deadlines, hanging up
  *	gate_exchange.c  the way of a request: route, token, limit, decode, ask, reply
  *	gate_pool.c      .asks and .prepares of cold rows
+ *	gate_seal.c      what is sealed before SQL gets it; keys that a reply wants
  *	gate_revoked.c   sessions that have ended, asked for once a second
  *	gate_own.c       the engine's own routes: /healthz, /readyz, /openapi.json, OPTIONS; and
  *	                 /metrics on the second listener
@@ -26,6 +27,7 @@
 #include "decode.h"
 #include "encode.h"
 #include "gate.h"
+#include "keyring.h"
 #include "limit.h"
 #include "link.h"
 #include "metrics.h"
@@ -121,6 +123,9 @@ struct exchange {
 	struct pool_job job;
 	bool pooled;             /* the pool has the job */
 	struct pg_result *asked; /* kept for the pool */
+	struct answer kept;      /* waits for keys, with rows of its own */
+	struct pg_result *kept_result;
+	int seal_passes;
 
 	int spool_fd;
 	char *spool_path;
@@ -139,7 +144,8 @@ struct gate {
 	/* made in the parent */
 	const struct app *app;
 	const char *conninfo;
-	const char *keys_folder, *spool_folder, *docs_folder;
+	const char *keys_conninfo; /* of the keys of persons */
+	const char *keys_folder, *kek_folder, *spool_folder, *docs_folder;
 	const struct contract *contract;
 	const struct route *route;
 	struct cursor_key cursor_key;
@@ -156,6 +162,9 @@ struct gate {
 
 	/* made in the worker */
 	struct link *link;
+	struct link *keys_link;
+	struct keyring *keyring;
+	struct kek_ring keks;
 	struct pool *pool;
 	struct token_keys keys;
 	struct token_memory *tokens;
@@ -204,6 +213,15 @@ void exchange_reply_problem(struct exchange *exchange); /* with .request.problem
 void exchange_refuse(struct exchange *exchange, const char *slug, const char *detail);
 void exchange_orphan(struct exchange *exchange);       /* its client has gone */
 bool exchange_token_stands(struct exchange *exchange); /* its token would still be good */
+
+/* gate_seal.c */
+void gate_seal_begin(const struct loop *loop);
+void gate_seal_read_keks(void);
+void gate_seal_end(void);
+/* Seals the arguments. false: it waits for keys and goes on by itself, or has refused. */
+bool exchange_seal(struct exchange *exchange);
+/* Encodes and replies, when the keys that the reply wants are there. */
+void exchange_reply_rows(struct exchange *exchange, const struct answer *answer);
 
 /* gate_pool.c */
 void exchange_prepare(struct exchange *exchange);

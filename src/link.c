@@ -9,7 +9,7 @@
 #include "socius/log.h"
 #include "socius/world.h"
 
-static void lanes_open(struct link *link);
+static void lanes_open(struct link *link, const int64_t counts[LINK_LANES]);
 static void statements_take(
     struct link *link, const struct statement *const *statements, int statements_count);
 static const struct link_statement *statement_find(
@@ -31,9 +31,9 @@ options_of(const char *conninfo)
 	return options;
 }
 
-struct link *
-link_open(const struct loop *loop, const char *conninfo, const struct statement *const *statements,
-    int statements_count)
+static struct link *
+open_with(const struct loop *loop, const char *conninfo, const struct statement *const *statements,
+    int statements_count, const int64_t counts[LINK_LANES])
 {
 	struct link *link = calloc(1, sizeof(*link));
 
@@ -46,12 +46,13 @@ link_open(const struct loop *loop, const char *conninfo, const struct statement 
 	link->options = options_of(conninfo);
 	statements_take(link, statements, statements_count);
 	link->now_us = loop->now_us(loop->of);
-	lanes_open(link);
+	lanes_open(link, counts);
 	return link;
 }
 
-static void
-lanes_open(struct link *link)
+struct link *
+link_open(const struct loop *loop, const char *conninfo, const struct statement *const *statements,
+    int statements_count)
 {
 	const int64_t counts[LINK_LANES] = {
 		[LANE_READ] = world_setting_int(
@@ -62,6 +63,21 @@ lanes_open(struct link *link)
 		    "SOCIUS_SLOW_CONNECTIONS", LINK_SLOW_CONNECTIONS, 1, LINK_LANE_CONNECTIONS_MAX),
 	};
 
+	return open_with(loop, conninfo, statements, statements_count, counts);
+}
+
+struct link *
+link_open_small(const struct loop *loop, const char *conninfo,
+    const struct statement *const *statements, int statements_count)
+{
+	static const int64_t counts[LINK_LANES] = { [LANE_READ] = 1, [LANE_WRITE] = 1 };
+
+	return open_with(loop, conninfo, statements, statements_count, counts);
+}
+
+static void
+lanes_open(struct link *link, const int64_t counts[LINK_LANES])
+{
 	for (int i = 0; i < LINK_LANES; i++) {
 		struct link_lane *lane = &link->lanes[i];
 

@@ -88,6 +88,9 @@ struct link;
 
 struct link *link_open(const struct loop *loop, const char *conninfo,
     const struct statement *const *statements, int statements_count);
+/* The same with one connection for reads and one for writes, whatever the settings. */
+struct link *link_open_small(const struct loop *loop, const char *conninfo,
+    const struct statement *const *statements, int statements_count);
 void link_ask(struct link *link, struct call *call);
 
 /* The asker is gone. After this the link never touches the call again; if it was already sent, its

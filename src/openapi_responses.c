@@ -219,6 +219,8 @@ add_engine(const struct app *of, const struct operation *operation, bool *wanted
 		add_slugs(of, wanted, "key_required");
 	if (required(operation, IF_MATCH))
 		add_slugs(of, wanted, "precondition_required");
+	if (operation->seals)
+		add_slugs(of, wanted, "person_erased");
 	if (endpoint->method != GET)
 		add_slugs(of, wanted, "length_required body_too_large");
 	if (takes(operation, BODY))

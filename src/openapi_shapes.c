@@ -52,7 +52,7 @@ type_schema(struct document *document, uint32_t oid)
 
 	if (shape == NULL || shape->kind == SHAPE_SCALAR)
 		return scalar(oid);
-	if (contract_is_token(shape))
+	if (contract_is_token(shape) || contract_is_sealed(shape))
 		return scalar(OID_TEXT);
 	if (shape->kind == SHAPE_COMPOSITE)
 		return openapi_shape(document, shape);

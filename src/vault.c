@@ -6,12 +6,15 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "keyring.h"
 #include "socius/arena.h"
+#include "socius/world.h"
 
 static struct {
 	uint8_t key[VAULT_MAC_BYTES];
 	const struct token_keys *keys;
 	const struct role *roles;
+	struct keyring *keyring;
 } vault;
 
 void
@@ -27,6 +30,12 @@ vault_open(const char *secret, const struct token_keys *keys, const struct role 
 	vault_digest(text_of(secret), vault.key);
 	vault.keys = keys;
 	vault.roles = roles;
+}
+
+void
+vault_open_keyring(struct keyring *keyring)
+{
+	vault.keyring = keyring;
 }
 
 static void
@@ -73,6 +82,30 @@ vault_text(struct arena *arena, const void *from, size_t bytes)
 	if (held > 0)
 		to[count++] = alphabet[bits << (6 - held) & 63];
 	return (struct text){ to, count };
+}
+
+struct text
+vault_blind(struct arena *arena, const char *purpose, struct text from)
+{
+	char *folded = arena_copy(arena, from.at, from.bytes);
+	uint8_t mac_of[VAULT_MAC_BYTES];
+
+	for (size_t i = 0; i < from.bytes; i++)
+		if (folded[i] >= 'A' && folded[i] <= 'Z')
+			folded[i] = (char)(folded[i] - 'A' + 'a');
+	vault_mac(
+	    arena_print(arena, "blind %s", purpose), (struct text){ folded, from.bytes }, mac_of);
+	return vault_text(arena, mac_of, sizeof(mac_of));
+}
+
+struct text
+vault_reveal(struct arena *arena, const struct rows *rows, int row, const char *column)
+{
+	int at = rows_column(rows, column);
+
+	if (rows_null(rows, row, at))
+		return (struct text){ NULL, 0 };
+	return keyring_open(vault.keyring, arena, rows_bytes(rows, row, at), world_monotonic_us());
 }
 
 bool

@@ -6,11 +6,14 @@
 #include "scopes.h"
 #include "socius/endpoint.h"
 
-#define EMAIL \
+#define EMAIL(...) \
+	{ "email", BODY, STRING, .max = 254, .format = "email", .example = "\"ada@example.com\"", \
+		__VA_ARGS__ }, \
 	{ \
-		"email", BODY, STRING, .max = 254, .format = "email", \
-				       .example = "\"ada@example.com\"" \
+		"email_key", BLIND, STRING, .of = "email" \
 	}
+/* Sealed as the address of this person. */
+#define EMAIL_OF(id) EMAIL(.seals = "access.credential.email", .person = id)
 #define NEW_PASSWORD \
 	{ \
 		"password", BODY, STRING, \
@@ -43,13 +46,15 @@ static const struct endpoint endpoints[] = {
 	    .method = POST,
 	    .path = "/v1/accounts",
 	    .calls = "api.create_account",
-	    .takes = TAKES(EMAIL, NEW_PASSWORD,
-		{ "name", BODY, STRING, .max = 200, .example = "\"Ada Rossi\"" },
+	    .takes = TAKES(EMAIL_OF("new_account_id"), NEW_PASSWORD,
+		{ "name", BODY, STRING, .max = 200, .example = "\"Ada Rossi\"",
+		    .seals = "identity.account.name", .person = "new_account_id" },
 		{ "locale", BODY, STRING, .optional = true, .among = "en it",
 		    .says = "language of the mail; English where absent" },
-		{ "confirmation_id", FRESH, UUID }, { "code", PREPARED, STRING },
-		{ "code_mac", PREPARED, BYTES }, { "chance", CHANCE, BYTES },
-		{ "mail_id", FRESH, UUID }, { "peer", PEER, STRING }, { "now", CLOCK, INSTANT }),
+		{ "confirmation_id", FRESH, UUID }, { "new_account_id", FRESH, UUID },
+		{ "code", PREPARED, STRING }, { "code_mac", PREPARED, BYTES },
+		{ "chance", CHANCE, BYTES }, { "mail_id", FRESH, UUID }, { "peer", PEER, STRING },
+		{ "now", CLOCK, INSTANT }),
 	    .gives = ONE,
 	    .status = 202,
 	    .fails = "sign_in_delayed password_common",
@@ -63,7 +68,7 @@ static const struct endpoint endpoints[] = {
 	    .path = "/v1/accounts/confirmations",
 	    .calls = "api.confirm_account",
 	    .takes = TAKES({ "confirmation_id", BODY, UUID }, CODE, { "code_mac", PREPARED, BYTES },
-		{ "new_account_id", FRESH, UUID }, WITNESSED),
+		WITNESSED),
 	    .gives = ONE,
 	    .status = 201,
 	    .fails = "code_wrong",
@@ -74,7 +79,8 @@ static const struct endpoint endpoints[] = {
 	    .method = POST,
 	    .path = "/v1/accounts/password_resets",
 	    .calls = "api.start_password_reset",
-	    .takes = TAKES(EMAIL, { "confirmation_id", FRESH, UUID }, { "code", PREPARED, STRING },
+	    .takes = TAKES(EMAIL_OF("nobody_id"), { "confirmation_id", FRESH, UUID },
+		{ "nobody_id", FRESH, UUID }, { "code", PREPARED, STRING },
 		{ "code_mac", PREPARED, BYTES }, { "chance", CHANCE, BYTES },
 		{ "mail_id", FRESH, UUID }, { "peer", PEER, STRING }, { "now", CLOCK, INSTANT }),
 	    .gives = ONE,
@@ -115,12 +121,13 @@ static const struct endpoint endpoints[] = {
 	    .method = POST,
 	    .path = "/v1/auth/sessions",
 	    .calls = "api.create_session",
-	    .takes = TAKES(EMAIL, { "password", BODY, STRING, .max = 128 },
+	    .takes = TAKES(EMAIL(0), { "password", BODY, STRING, .max = 128 },
 		{ "totp", BODY, STRING, .optional = true, .max = 16,
 		    .says = "code of the authenticator, or a recovery code",
 		    .example = "\"123456\"" },
 		{ "device_name", BODY, STRING, .max = 100, .says = "shown among the sessions",
-		    .example = "\"Ada's phone\"" },
+		    .example = "\"Ada's phone\"", .seals = "access.device.name",
+		    .person = "known_id", .row = "device_row" },
 		{ "market_code", BODY, STRING, .optional = true, .max = 32,
 		    .says = "where; absent: where the account was last", .example = "\"torino\"" },
 		{ "role", BODY, STRING, .optional = true, .among = "partner operator auditor admin",
@@ -129,7 +136,8 @@ static const struct endpoint endpoints[] = {
 		{ "recovery_mac", PREPARED, BYTES }, { "refresh_hash", PREPARED, BYTES },
 		{ "device_hash", PREPARED, BYTES }, { "session_id", FRESH, UUID },
 		{ "device_id", FRESH, UUID }, { "refresh", CHANCE, BYTES },
-		{ "device", CHANCE, BYTES }, WITNESSED),
+		{ "device", CHANCE, BYTES }, WITNESSED, { "known_id", PREPARED, UUID },
+		{ "device_row", PREPARED, UUID }),
 	    .gives = ONE,
 	    .status = 201,
 	    .fails = "sign_in_wrong sign_in_delayed totp_needed totp_wrong totp_enrolment_needed "

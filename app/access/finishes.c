@@ -133,7 +133,7 @@ finish_session(struct request *request, const struct rows *rows, struct buffer *
 bool
 finish_totp(struct request *request, const struct rows *rows, struct buffer *body)
 {
-	struct text email = rows_text(rows, 0, rows_column(rows, "uri")), secret;
+	struct text email = vault_reveal(request->arena, rows, 0, "uri"), secret;
 	char bytes[TOTP_SECRET_BYTES];
 	struct buffer uri;
 	struct json json;

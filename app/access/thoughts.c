@@ -89,6 +89,19 @@ hash(struct request *request, const char *name, const struct text *about)
 	return true;
 }
 
+/* An address as it is kept: the domain in lower case. */
+static void
+tidy(struct request *request)
+{
+	struct text email = arg(request, "email")->bytes;
+	char *kept = arena_copy(request->arena, email.at, email.bytes);
+
+	for (char *at = strchr(kept, '@'); at != NULL && *at != '\0'; at++)
+		if (*at >= 'A' && *at <= 'Z')
+			*at = (char)(*at - 'A' + 'a');
+	put(request, "email", (struct text){ kept, email.bytes });
+}
+
 bool
 think_sign_up(struct request *request)
 {
@@ -97,6 +110,7 @@ think_sign_up(struct request *request)
 	const struct text about[] = { email, { email.at, at == NULL ? 0 : (size_t)(at - email.at) },
 		arg(request, "name")->bytes, { NULL, 0 } };
 
+	tidy(request);
 	put_code(request);
 	return hash(request, "password", about);
 }
@@ -104,6 +118,7 @@ think_sign_up(struct request *request)
 bool
 think_reset(struct request *request)
 {
+	tidy(request);
 	put_code(request);
 	return true;
 }
@@ -201,15 +216,34 @@ put_digest(struct request *request, const char *of, const char *name)
 	hide(request, of);
 }
 
+/* Whom the device's name is sealed for, and in which row; without an account it goes nowhere. */
+static void
+put_device(struct request *request, bool fits)
+{
+	struct value *known = arg(request, "known_id"), *row = arg(request, "device_row");
+	int device = rows_column(&request->asked, "device_id");
+
+	hide(request, "email");
+	if (!fits) {
+		hide(request, "device_name");
+		return;
+	}
+	known->null = row->null = false;
+	known->uuid = rows_uuid(&request->asked, 0, rows_column(&request->asked, "account_id"));
+	row->uuid = rows_null(&request->asked, 0, device) ? arg(request, "device_id")->uuid
+							  : rows_uuid(&request->asked, 0, device);
+}
+
 bool
 think_sign_in(struct request *request)
 {
 	struct text password = arg(request, "password")->bytes;
+	bool fits = hold_against_asked(request, "password");
 	uint8_t mac[VAULT_MAC_BYTES];
 
-	if (hold_against_asked(request, "password") &&
-	    password_stale(asked_text(request, "password_hash")))
+	if (fits && password_stale(asked_text(request, "password_hash")))
 		put(request, "rehashed", password_hash(request->arena, password));
+	put_device(request, fits);
 	put_totp_step(request, "totp");
 	if (!arg(request, "totp")->null) {
 		recovery_mac(request->arena, arg(request, "totp")->bytes, mac);

@@ -1,6 +1,7 @@
 /* admin: gives an account a role from the command line, and so makes the first admin. */
 #include "ctl.h"
 
+#include "sealing.h"
 #include "socius/instant.h"
 #include "socius/log.h"
 #include "socius/uuid.h"
@@ -55,6 +56,7 @@ admin_run(struct ctl *ctl)
 	role = role != NULL ? role : "admin";
 	if (email == NULL)
 		log_die("whose? ./socius admin EMAIL");
+	email = sealing_email_key(ctl, email);
 	uuid_write(&fresh, id);
 	(void)instant_write(world_now_us(), now); /* its length does not matter here */
 	if (resets) {

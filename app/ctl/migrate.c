@@ -4,15 +4,18 @@
  * sql/schema/NNNN_*.sql are applied once each, in order; what was applied is remembered with its
  * SHA-256, and a past file that has changed or gone is refused. sql/api, sql/jobs and sql/laws are
  * applied again when their text has changed, or when the schema has moved. Each file is one
- * transaction; an advisory lock lets one migration work at a time.
+ * transaction; an advisory lock lets one migration work at a time. sql/keys/ is the same for the
+ * database of the keys of persons.
  */
 #include "migrate.h"
+#include "sealing.h"
 
 #include <ctype.h>
 
 #include <openssl/sha.h>
 
 #include "socius/log.h"
+#include "socius/world.h"
 
 enum { DIGEST_TEXT_BYTES = 2 * SHA256_DIGEST_LENGTH + 1 };
 
@@ -224,16 +227,18 @@ apply_sources(struct migration *migration, const char *part)
 
 /* Makes the instance's database where there is none; a restore that died has left it closed. */
 static void
-make_database(struct ctl *ctl)
+make_database(struct ctl *ctl, const char *name)
 {
 	PGconn *connection = database_open(ctl, "postgres", "postgres");
 	PGresult *result = database_ask(connection,
-	    "select datallowconn from pg_catalog.pg_database where datname = 'socius'", 0, NULL);
+	    "select datallowconn from pg_catalog.pg_database where datname = $1", 1,
+	    (const char *const[]){ name });
 
 	if (PQntuples(result) == 0)
-		run(connection, "create database socius");
+		run(connection, arena_print(&ctl->arena, "create database %s", name));
 	else if (PQgetvalue(result, 0, 0)[0] != 't')
-		run(connection, "alter database socius with allow_connections true");
+		run(connection, arena_print(&ctl->arena,
+				    "alter database %s with allow_connections true", name));
 	PQclear(result);
 	PQfinish(connection);
 }
@@ -254,6 +259,36 @@ migrate_database(struct ctl *ctl, const char *database, const char *folder, bool
 	return migration.applied;
 }
 
+/* The keys of persons stand in a database of their own; in another cluster it is its owner's to
+ * make and to migrate. */
+static int
+migrate_keys(struct ctl *ctl, const char *folder)
+{
+	struct migration migration = {
+		.ctl = ctl, .folder = arena_print(&ctl->arena, "%s/keys", folder), .says = true
+	};
+
+	if (world_setting("SOCIUS_KEYS_CONNINFO", NULL) != NULL)
+		return 0;
+	make_database(ctl, "socius_keys");
+	migration.connection = database_open(ctl, "postgres", "socius_keys");
+	run(migration.connection, "select pg_catalog.pg_advisory_lock(5051, -1)");
+	run(migration.connection, memory);
+	apply_schema(&migration);
+	apply_sources(&migration, "api");
+	PQfinish(migration.connection);
+	return migration.applied;
+}
+
+static void
+seal_what_is_clear(struct ctl *ctl)
+{
+	PGconn *connection = database_open(ctl, "postgres", "socius");
+
+	sealing_run(ctl, connection);
+	PQfinish(connection);
+}
+
 int
 migrate_run(struct ctl *ctl)
 {
@@ -262,8 +297,9 @@ migrate_run(struct ctl *ctl)
 	options_end(ctl);
 	if (folder == NULL)
 		folder = arena_print(&ctl->arena, "%s/bin/sql", ctl->settings.var);
-	make_database(ctl);
-	if (migrate_database(ctl, "socius", folder, true) == 0)
+	make_database(ctl, "socius");
+	if (migrate_database(ctl, "socius", folder, true) + migrate_keys(ctl, folder) == 0)
 		(void)puts("the database is up to date");
+	seal_what_is_clear(ctl);
 	return 0;
 }

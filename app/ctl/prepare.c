@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kek.h"
 #include "render.h"
+#include "sealing.h"
 #include "socius/log.h"
 #include "socius/world.h"
 #include "token.h"
@@ -84,6 +86,22 @@ make_key(struct ctl *ctl)
 		why = token_key_make(folder, kid);
 	if (why != NULL)
 		log_die("the keys in %s are not usable: %s", folder, why);
+}
+
+/* The key under which the keys of persons are wrapped. One that comes from elsewhere is not made.
+ */
+static void
+make_kek(struct ctl *ctl)
+{
+	const char *folder = sealing_kek_folder(ctl);
+	struct kek_ring ring;
+	const char *why = kek_load(&ring, folder);
+	uint32_t number;
+
+	if (why != NULL && ring.count == 0 && world_setting("SOCIUS_KEK_FOLDER", NULL) == NULL)
+		why = kek_make(folder, &number);
+	if (why != NULL)
+		log_die("the key-encryption keys in %s are not usable: %s", folder, why);
 }
 
 static void
@@ -195,6 +213,12 @@ issuer_setting(struct ctl *ctl, const struct plan *plan)
 	    settings_reach(arena, settings->address, settings->port));
 }
 
+static const char *
+keys_setting(struct ctl *ctl, const char *role)
+{
+	return arena_print(&ctl->arena, "SOCIUS_KEYS_CONNINFO=%s", sealing_conninfo(ctl, role));
+}
+
 static void
 plan_fronts(struct ctl *ctl, struct plan *plan)
 {
@@ -205,18 +229,20 @@ plan_fronts(struct ctl *ctl, struct plan *plan)
 
 	*runner = (struct service){ .name = "runner",
 		.args = { in_var(ctl, "bin/socius-run") },
-		.env = { conninfo_setting(ctl, "socius_runner"), keys },
+		.env = { conninfo_setting(ctl, "socius_runner"), keys,
+		    keys_setting(ctl, "socius_runner") },
 		.stop_signal = SIGTERM,
 		.patience_s = RUNNER_PATIENCE_S };
 	*api = (struct service){ .name = "api",
 		.args = { "/usr/bin/kore", "-fnr", "-c", in_var(ctl, "conf/kore.conf") },
-		.env = { conninfo_setting(ctl, "socius_gate"), keys, issuer_setting(ctl, plan) },
+		.env = { conninfo_setting(ctl, "socius_gate"), keys, issuer_setting(ctl, plan),
+		    keys_setting(ctl, "socius_gate") },
 		.stop_signal = SIGTERM,
 		.patience_s = KORE_PATIENCE_S };
 	if (plan->edge)
-		api->env[3] = "SOCIUS_TRUST_FORWARDED=1";
+		api->env[4] = "SOCIUS_TRUST_FORWARDED=1";
 	if (preload != NULL)
-		api->env[plan->edge ? 4 : 3] = arena_print(&ctl->arena, "LD_PRELOAD=%s", preload);
+		api->env[plan->edge ? 5 : 4] = arena_print(&ctl->arena, "LD_PRELOAD=%s", preload);
 	if (plan->edge)
 		plan->fronts[plan->fronts_count++] = (struct service){ .name = "edge",
 			.args = { "/usr/sbin/nginx", "-p", ctl->settings.var, "-c",
@@ -256,6 +282,7 @@ prepare(struct ctl *ctl, struct plan *plan)
 	check_ports(&ctl->settings, plan);
 	make_folders(ctl);
 	make_key(ctl);
+	make_kek(ctl);
 	make_conf(ctl, plan);
 	plan_cluster(ctl, plan);
 	plan_services(ctl, plan);

@@ -16,6 +16,7 @@
 #include "archive.h"
 #include "laws.h"
 #include "migrate.h"
+#include "sealing.h"
 #include "socius/log.h"
 #include "tool.h"
 
@@ -242,6 +243,7 @@ static void __attribute__((noreturn)) make_and_check(struct restore *restore, co
 	(void)migrate_database(ctl, RESTORE_DATABASE, sql, false); /* dies if it cannot */
 	begin_epoch(restore);
 	connection = database_open(ctl, "postgres", RESTORE_DATABASE);
+	sealing_run(ctl, connection);
 	run(connection, "analyze");
 	PQfinish(connection);
 	broken = laws_broken(ctl, RESTORE_DATABASE, false);

@@ -1,5 +1,7 @@
-/* seed: a file of rows to begin with, run once in one transaction. */
+/* seed: a file of rows to begin with, run once in one transaction; its people are sealed before
+ * anybody sees them. */
 #include "ctl.h"
+#include "sealing.h"
 
 #include "socius/log.h"
 
@@ -25,6 +27,7 @@ seed_run(struct ctl *ctl)
 	connection = database_open(ctl, "postgres", "socius");
 	run(connection, path, "begin");
 	run(connection, path, files_read(&ctl->arena, path).at);
+	sealing_run(ctl, connection);
 	run(connection, path, "commit");
 	PQfinish(connection);
 	return 0;

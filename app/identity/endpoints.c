@@ -1,6 +1,7 @@
 /*
  * identity: markets, accounts, partners and the test clock.
  */
+#include "identity/thoughts.h"
 #include "rooms.h"
 #include "scopes.h"
 #include "socius/endpoint.h"
@@ -79,12 +80,17 @@ static const struct endpoint endpoints[] = {
 		    .says = "an id of the client's own, for imports" },
 		{ "account_id", BODY, UUID, .optional = true,
 		    .says = "the account behind it; absent: a new one, or the customer's own" },
-		{ "name", BODY, STRING, .max = 200, .example = "\"Ada Rossi\"" },
+		{ "name", BODY, STRING, .max = 200, .example = "\"Ada Rossi\"",
+		    .seals = "identity.partner.name", .person = "partner_id new_partner_id" },
 		{ "enrolments", BODY, ITEMS, .min = 1, .max = 3, .items = enrolment,
 		    .says = "kinds of work, active at once where nothing is due",
-		    .example = "[{\"kind\": \"courier\"}]" }),
+		    .example = "[{\"kind\": \"courier\"}]" },
+		{ "owner_id", PREPARED, UUID },
+		{ "account_name", PREPARED, STRING, .seals = "identity.account.name",
+		    .person = "owner_id" }),
 	    .gives = ONE,
 	    .status = 201,
+	    .prepares = think_partner,
 	    .fails = "account_foreign account_unknown partner_exists programme_required "
 		     "programme_unknown "
 		     "programme_kind_differs "

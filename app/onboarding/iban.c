@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "socius/arena.h"
 #include "socius/request.h"
+#include "socius/vault.h"
 
 /* The IBAN registry of ISO 13616-2 (SWIFT, release 99): country and length. */
 static const struct {
@@ -113,6 +115,25 @@ refuse(struct request *request, const char *fault, const char *detail)
 	request->problem.members = text_of(members);
 }
 
+static void
+put(struct request *request, const char *name, struct text bytes)
+{
+	struct value *value = request_arg(request, name);
+
+	value->null = false;
+	value->bytes = bytes;
+}
+
+/* What is to be known of an IBAN that SQL gets sealed. */
+static void
+put_parts(struct request *request, struct text iban)
+{
+	put(request, "iban", iban);
+	put(request, "iban_key", vault_blind(request->arena, "iban", iban));
+	put(request, "country", (struct text){ iban.at, 2 });
+	put(request, "last_four", (struct text){ iban.at + iban.bytes - 4, 4 });
+}
+
 bool
 iban_check(struct request *request)
 {
@@ -122,7 +143,7 @@ iban_check(struct request *request)
 
 	switch (iban_read(value->bytes, iban, &length)) {
 	case IBAN_SOUND:
-		value->bytes = text_of(arena_print(request->arena, "%s", iban));
+		put_parts(request, text_of(arena_print(request->arena, "%s", iban)));
 		return true;
 	case IBAN_CHARACTERS:
 		refuse(request, "characters",

@@ -24,8 +24,9 @@ enum iban_fault {
  * says the first fault. `length`: what the country's IBANs have, 0 where there is no country. */
 enum iban_fault iban_read(struct text from, char to[IBAN_BYTES_MAX + 1], int *length);
 
-/* .prepares of an endpoint with an argument `iban`: leaves its electronic form, or the problem
- * iban_wrong with `fault`. */
+/* .prepares of an endpoint with an argument `iban`: leaves its electronic form and, in `iban_key`,
+ * `country` and `last_four`, what is to be known of it when it is sealed; or the problem iban_wrong
+ * with `fault`. */
 bool iban_check(struct request *request);
 
 #endif

@@ -68,6 +68,24 @@ hand_over(const struct mail *mail, const struct letter *letter, char why[CURL_ER
 	    mail->of, why);
 }
 
+/* The address is sealed for somebody, unless `person` is empty. */
+static enum smtp_outcome
+open_address(
+    const struct mail *mail, const char *person, struct letter *letter, char why[CURL_ERROR_SIZE])
+{
+	switch (keyhole_address(
+	    mail->keyhole, mail->arena, person, letter->address, &letter->address)) {
+	case PERSON_KEY_FOUND:
+		return SMTP_ACCEPTED;
+	case PERSON_KEY_GONE:
+		(void)snprintf(why, CURL_ERROR_SIZE, "the person was erased"); /* fits */
+		return SMTP_REFUSED;
+	default:
+		(void)snprintf(why, CURL_ERROR_SIZE, "the address does not open"); /* fits */
+		return SMTP_LATER;
+	}
+}
+
 /* Says how it went. */
 static bool
 finish(const struct mail *mail, const char *id, enum smtp_outcome outcome, const char *why)
@@ -100,8 +118,9 @@ mail_send_one(const struct mail *mail, const char *now)
 	bool said;
 
 	row = ask(mail->pg,
-	    "select mail_id, kind, address, locale, coalesce(code, '') from jobs.take_mail($1)", 1,
-	    (const char *const[]){ now });
+	    "select mail_id, kind, address, locale, coalesce(code, ''), "
+	    "coalesce(person_id::text, '') from jobs.take_mail($1)",
+	    1, (const char *const[]){ now });
 	if (row == NULL || PQntuples(row) == 0) {
 		PQclear(row);
 		return row == NULL ? MAIL_FAILED : MAIL_NONE;
@@ -111,7 +130,9 @@ mail_send_one(const struct mail *mail, const char *now)
 		.address = PQgetvalue(row, 0, 2),
 		.locale = PQgetvalue(row, 0, 3),
 		.code = PQgetvalue(row, 0, 4) };
-	outcome = hand_over(mail, &letter, why);
+	outcome = open_address(mail, PQgetvalue(row, 0, 5), &letter, why);
+	if (outcome == SMTP_ACCEPTED)
+		outcome = hand_over(mail, &letter, why);
 	said = finish(mail, letter.id, outcome, why);
 	PQclear(row);
 	arena_clear(mail->arena);

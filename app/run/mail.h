@@ -13,6 +13,7 @@
 
 #include <libpq-fe.h>
 
+#include "run/keyhole.h"
 #include "run/smtp.h"
 #include "socius/arena.h"
 
@@ -23,6 +24,7 @@ struct mail {
 	CURL *curl;
 	struct arena *arena; /* of one letter */
 	const struct smtp *smtp;
+	struct keyhole *keyhole; /* opens addresses; NULL: they are in clear */
 	const char *folder;      /* where smtp->url is NULL */
 	bool (*stops)(void *of); /* ends a letter on its way */
 	void *of;

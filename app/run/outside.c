@@ -55,7 +55,7 @@ static int
 turn(struct outside *outside)
 {
 	const struct mail mail = { outside->pg, outside->curl, &outside->arena, &outside->smtp,
-		outside->mail_folder, is_over, outside };
+		&outside->keyhole, outside->mail_folder, is_over, outside };
 	char now[INSTANT_TEXT_BYTES_MAX];
 
 	(void)instant_write(world_now_us(), now); /* its length does not matter here */
@@ -87,6 +87,7 @@ outside_start(struct outside *outside, const char *conninfo, int signals, struct
 	*outside = (struct outside){ .conninfo = conninfo, .signals = signals };
 	arena_init(&outside->arena);
 	smtp_settings(&outside->smtp, arena);
+	keyhole_init(&outside->keyhole, arena);
 	outside->mail_folder = arena_print(arena, "%s/mail", world_setting("SOCIUS_VAR", "var"));
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		log_die("libcurl cannot be used");
@@ -103,6 +104,7 @@ outside_end(struct outside *outside)
 {
 	(void)pthread_join(outside->thread, NULL); /* it is ours and was joined by nobody */
 	PQfinish(outside->pg);
+	keyhole_close(&outside->keyhole);
 	curl_easy_cleanup(outside->curl);
 	curl_global_cleanup();
 	arena_release(&outside->arena);

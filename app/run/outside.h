@@ -9,6 +9,7 @@
 
 #include <libpq-fe.h>
 
+#include "run/keyhole.h"
 #include "run/smtp.h"
 #include "socius/arena.h"
 
@@ -18,6 +19,7 @@ struct outside {
 	int signals; /* readable: it is time to end */
 	const char *mail_folder;
 	struct smtp smtp;
+	struct keyhole keyhole;
 	struct arena arena; /* of what is at hand */
 	PGconn *pg;         /* NULL: not connected */
 	CURL *curl;

@@ -36,6 +36,8 @@ enum source {
 	REQUEST,  /* the request's id (text) */
 	SESSION,  /* the token's session (uuid); null: the token is of none */
 	CHANCE,   /* 32 unpredictable bytes (bytea) */
+	BLIND,    /* what stands for the argument .of where only equality counts (text): its HMAC
+		   * under a key that the database does not know, letters in lower case */
 	PREPARED  /* null until .prepares sets it; never the client's */
 };
 
@@ -66,6 +68,11 @@ struct field {
 	const char *says;    /* one phrase for the document */
 	const char *example; /* JSON text of an example */
 	const struct field *items; /* ITEMS: members of each object; .from is ignored */
+	const char *of;            /* BLIND: another field of the row */
+	/* STRING: SQL gets it sealed (src/seal.h), for this place: "<schema>.<table>.<column>". The
+	 * person whose key seals it is the first argument of .person that is not null; the row is
+	 * the argument .row, or the person where that is NULL. Sealed behind .prepares. */
+	const char *seals, *person, *row;
 };
 
 #define TAKES(...) ((const struct field[]){ __VA_ARGS__, { 0 } })

@@ -23,6 +23,14 @@ void vault_digest(struct text from, uint8_t to[VAULT_MAC_BYTES]);
 /* HMAC-SHA-1 under a given key, as RFC 4226 wants it. */
 void vault_mac_sha1(struct text key, struct text from, uint8_t to[20]);
 
+/* What stands for a text where only equality counts: its HMAC under a key of this purpose's own, as
+ * text. Letters of ASCII count in lower case. */
+struct text vault_blind(struct arena *arena, const char *purpose, struct text from);
+
+/* For .finishes: what a column of core.sealed says. .at NULL: nothing, because the person was
+ * erased; or not yet: the engine fetches the key and asks .finishes again. */
+struct text vault_reveal(struct arena *arena, const struct rows *rows, int row, const char *column);
+
 /* base64url without padding. */
 struct text vault_text(struct arena *arena, const void *from, size_t bytes);
 

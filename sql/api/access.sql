@@ -1,12 +1,6 @@
 -- What the entry points of signing in share: addresses, waiting, mail, audit records.
-
--- An address as it is kept: the domain in lower case.
-create or replace function access.tidy_address(p_email text) returns text
-language plpgsql immutable as $$
-begin
-	return split_part(p_email, '@', 1) || '@' || lower(split_part(p_email, '@', 2));
-end
-$$;
+--
+-- p_email is sealed, p_email_key its blind value, by which it is found.
 
 -- An address of whom nobody needs to know.
 create or replace function access.hide(p_key text) returns text
@@ -95,12 +89,24 @@ begin
 end
 $$;
 
+-- p_address: sealed as the e-mail address of this person.
 create or replace function access.post_mail(p_mail_id uuid, p_kind text, p_address text,
-	p_locale text, p_params jsonb, p_now timestamptz) returns void
+	p_person_id uuid, p_locale text, p_params jsonb, p_now timestamptz) returns void
 language plpgsql as $$
 begin
-	insert into access.mail (mail_id, kind, address, locale, params, made_at)
-	values (p_mail_id, p_kind, p_address, p_locale, p_params, p_now);
+	insert into access.mail (mail_id, kind, address, person_id, locale, params, made_at)
+	values (p_mail_id, p_kind, p_address, p_person_id, p_locale, p_params, p_now);
+end
+$$;
+
+-- A letter to an account.
+create or replace function access.write_to(p_account_id uuid, p_mail_id uuid, p_kind text,
+	p_params jsonb, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+	perform access.post_mail(p_mail_id, p_kind, c.email, c.account_id, c.locale, p_params, p_now)
+	from access.credential c
+	where c.account_id = p_account_id;
 end
 $$;
 
@@ -120,7 +126,8 @@ language plpgsql stable as $$
 declare
 	v_row api.account;
 begin
-	select a.account_id, c.email, a.name, c.locale, c.created_at, c.totp_confirmed_at is not null
+	select a.account_id, row('access.credential.email', c.account_id, c.email)::core.sealed,
+		row('identity.account.name', a.account_id, a.name)::core.sealed, c.locale, c.created_at, c.totp_confirmed_at is not null
 	into v_row
 	from access.credential c
 	join identity.account a on a.account_id = c.account_id
@@ -129,14 +136,15 @@ begin
 end
 $$;
 
-grant execute on function access.tidy_address, access.hide, access.network_of, access.take_one,
+grant execute on function access.hide, access.network_of, access.take_one,
 	access.give_back, access.count_guess, access.forget_guesses, access.audit, access.post_mail,
+	access.write_to,
 	access.end_sessions, access.account_shown
 	to wall_platform;
 
 -- By the command line of whoever runs the instance: an account may act in a role of a market
 -- (0: admins), or may no longer, which ends its sessions.
-create or replace function access.grant_role(p_market_id int, p_email text, p_role text,
+create or replace function access.grant_role(p_market_id int, p_email_key text, p_role text,
 	p_record_id uuid, p_now timestamptz) returns uuid
 language plpgsql as $$
 declare
@@ -144,7 +152,7 @@ declare
 begin
 	select c.account_id into v_account_id
 	from access.credential c
-	where c.email_key = lower(p_email) and c.state = 'active';
+	where c.email_key = p_email_key and c.state = 'active';
 	if not found then
 		return null;
 	end if;
@@ -158,7 +166,7 @@ begin
 end
 $$;
 
-create or replace function access.withdraw_role(p_market_id int, p_email text, p_role text,
+create or replace function access.withdraw_role(p_market_id int, p_email_key text, p_role text,
 	p_record_id uuid, p_now timestamptz) returns uuid
 language plpgsql as $$
 declare
@@ -166,7 +174,7 @@ declare
 begin
 	update access.role_grant g set withdrawn_at = p_now
 	from access.credential c
-	where c.email_key = lower(p_email) and g.account_id = c.account_id
+	where c.email_key = p_email_key and g.account_id = c.account_id
 		and g.market_id = p_market_id and g.role = p_role and g.withdrawn_at is null
 	returning g.account_id into v_account_id;
 	if not found then
@@ -183,14 +191,14 @@ $$;
 
 -- An authenticator and its recovery codes are lost: whoever runs the instance takes them off, and
 -- the account enrols anew.
-create or replace function access.reset_totp(p_email text, p_record_id uuid, p_now timestamptz)
+create or replace function access.reset_totp(p_email_key text, p_record_id uuid, p_now timestamptz)
 returns uuid
 language plpgsql as $$
 declare
 	v_account_id uuid;
 begin
 	update access.credential c set totp_id = null, totp_confirmed_at = null, totp_step = null
-	where c.email_key = lower(p_email)
+	where c.email_key = p_email_key
 	returning c.account_id into v_account_id;
 	if not found then
 		return null;

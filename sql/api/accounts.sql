@@ -5,11 +5,11 @@
 -- and a code fits the request only for which it was sent.
 
 -- Letters to one address, and whatever one network asks for, are bounded. Refuses: sign_in_delayed
-create or replace function access.weigh_letter(p_email text, p_peer text, p_now timestamptz)
+create or replace function access.weigh_letter(p_email_key text, p_peer text, p_now timestamptz)
 returns void
 language plpgsql as $$
 begin
-	perform access.take_one('mail', access.hide(p_email), 5, interval '10 minutes', p_now);
+	perform access.take_one('mail', access.hide(p_email_key), 5, interval '10 minutes', p_now);
 	perform access.take_one('mail_network', access.network_of(p_peer), 200, interval '5 seconds',
 		p_now);
 end
@@ -17,15 +17,15 @@ $$;
 grant execute on function access.weigh_letter to wall_platform;
 
 create or replace function access.make_challenge(p_confirmation_id uuid, p_kind text, p_email text,
-	p_account_id uuid, p_code_mac bytea, p_password_hash text, p_name text, p_locale text,
-	p_now timestamptz) returns api.confirmation
+	p_email_key text, p_account_id uuid, p_new_account_id uuid, p_code_mac bytea,
+	p_password_hash text, p_name text, p_locale text, p_now timestamptz) returns api.confirmation
 language plpgsql as $$
 declare
 	v_row api.confirmation;
 begin
-	insert into access.challenge (challenge_id, kind, email_key, email, account_id, code_mac,
-		password_hash, name, locale, made_at, expires_at)
-	values (p_confirmation_id, p_kind, lower(p_email), access.tidy_address(p_email), p_account_id,
+	insert into access.challenge (challenge_id, kind, email_key, email, account_id, new_account_id,
+		code_mac, password_hash, name, locale, made_at, expires_at)
+	values (p_confirmation_id, p_kind, p_email_key, p_email, p_account_id, p_new_account_id,
 		p_code_mac, p_password_hash, p_name, p_locale, p_now, p_now + interval '15 minutes')
 	returning challenge_id, expires_at into v_row;
 	return v_row;
@@ -53,14 +53,14 @@ $$;
 grant execute on function access.make_challenge, access.answer_challenge to wall_platform;
 
 -- Before anything is hashed.
-create or replace function api.weigh_sign_up(p_email text, p_peer text, p_now timestamptz,
+create or replace function api.weigh_sign_up(p_email_key text, p_peer text, p_now timestamptz,
 	out "row" api.sign_in_ask)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
 begin
 	perform core.enter(0, null);
-	perform access.weigh_letter(p_email, p_peer, p_now);
+	perform access.weigh_letter(p_email_key, p_peer, p_now);
 	"row" := row(null, null);
 end
 $$;
@@ -80,8 +80,9 @@ end
 $$;
 comment on function api.weigh_password is 'Counts a new password. Refuses: sign_in_delayed';
 
-create or replace function api.create_account(p_email text, p_password text, p_name text,
-	p_locale text, p_confirmation_id uuid, p_code text, p_code_mac bytea, p_chance bytea,
+create or replace function api.create_account(p_email text, p_email_key text,
+	p_password text, p_name text, p_locale text, p_confirmation_id uuid, p_new_account_id uuid,
+	p_code text, p_code_mac bytea, p_chance bytea,
 	p_mail_id uuid, p_peer text, p_now timestamptz, out "row" api.confirmation)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
@@ -90,12 +91,12 @@ declare
 	v_known boolean;
 begin
 	perform core.enter(0, null);
-	v_known := exists (select from access.credential c where c.email_key = lower(p_email));
-	"row" := access.make_challenge(p_confirmation_id, 'sign_up', p_email, null,
-		case when not v_known then p_code_mac end, p_password, p_name, coalesce(p_locale, 'en'),
+	v_known := exists (select from access.credential c where c.email_key = p_email_key);
+	"row" := access.make_challenge(p_confirmation_id, 'sign_up', p_email, p_email_key, null,
+		p_new_account_id, case when not v_known then p_code_mac end, p_password, p_name, coalesce(p_locale, 'en'),
 		p_now);
 	perform access.post_mail(p_mail_id, case when v_known then 'known' else 'sign_up' end,
-		access.tidy_address(p_email), coalesce(p_locale, 'en'),
+		p_email, p_new_account_id, coalesce(p_locale, 'en'),
 		case when v_known then '{}' else jsonb_build_object('code', p_code) end, p_now);
 end
 $$;
@@ -103,7 +104,7 @@ comment on function api.create_account is 'Asks for an account; a code goes to t
 
 -- The same code again is a retry, as long as it lives.
 create or replace function api.confirm_account(p_confirmation_id uuid, p_code text,
-	p_code_mac bytea, p_new_account_id uuid, p_audit_id uuid, p_peer text, p_request_id text,
+	p_code_mac bytea, p_audit_id uuid, p_peer text, p_request_id text,
 	p_now timestamptz, out refused text, out detail jsonb, out "row" api.account)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
@@ -122,24 +123,24 @@ begin
 	end if;
 	if v_asked.used_at is null then
 		insert into identity.account (account_id, name, created_at)
-		values (p_new_account_id, v_asked.name, p_now);
+		values (v_asked.new_account_id, v_asked.name, p_now);
 		insert into access.credential (account_id, email, email_key, password_hash, locale,
 			created_at, changed_at)
-		values (p_new_account_id, v_asked.email, v_asked.email_key, v_asked.password_hash,
+		values (v_asked.new_account_id, v_asked.email, v_asked.email_key, v_asked.password_hash,
 			v_asked.locale, p_now, p_now);
 		update access.challenge c
-		set used_at = p_now, account_id = p_new_account_id, password_hash = null, name = null
+		set used_at = p_now, account_id = v_asked.new_account_id, password_hash = null, name = null
 		where c.challenge_id = p_confirmation_id;
-		perform access.audit(0, p_audit_id, 'account.create', 'done', p_new_account_id, null,
-			p_new_account_id, p_peer, p_request_id, p_now);
+		perform access.audit(0, p_audit_id, 'account.create', 'done', v_asked.new_account_id, null,
+			v_asked.new_account_id, p_peer, p_request_id, p_now);
 	end if;
-	"row" := access.account_shown(coalesce(v_asked.account_id, p_new_account_id));
+	"row" := access.account_shown(v_asked.new_account_id);
 end
 $$;
 comment on function api.confirm_account is 'Makes the account of a confirmed address. Refuses: code_wrong';
 
-create or replace function api.start_password_reset(p_email text, p_confirmation_id uuid,
-	p_code text, p_code_mac bytea, p_chance bytea, p_mail_id uuid, p_peer text, p_now timestamptz,
+create or replace function api.start_password_reset(p_email text, p_email_key text,
+	p_confirmation_id uuid, p_nobody_id uuid, p_code text, p_code_mac bytea, p_chance bytea, p_mail_id uuid, p_peer text, p_now timestamptz,
 	out "row" api.confirmation)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
@@ -148,15 +149,17 @@ declare
 	v_known access.credential;
 begin
 	perform core.enter(0, null);
-	perform access.weigh_letter(p_email, p_peer, p_now);
+	perform access.weigh_letter(p_email_key, p_peer, p_now);
 	select * into v_known
 	from access.credential c
-	where c.email_key = lower(p_email) and c.state = 'active';
-	"row" := access.make_challenge(p_confirmation_id, 'reset', p_email, v_known.account_id,
+	where c.email_key = p_email_key and c.state = 'active';
+	"row" := access.make_challenge(p_confirmation_id, 'reset', p_email, p_email_key,
+		v_known.account_id, p_nobody_id,
 		case when v_known.account_id is not null then p_code_mac end, null, null, null, p_now);
 	perform access.post_mail(p_mail_id,
 		case when v_known.account_id is null then 'nobody' else 'reset' end,
-		coalesce(v_known.email, access.tidy_address(p_email)), coalesce(v_known.locale, 'en'),
+		coalesce(v_known.email, p_email), coalesce(v_known.account_id, p_nobody_id),
+		coalesce(v_known.locale, 'en'),
 		case when v_known.account_id is null then '{}' else jsonb_build_object('code', p_code) end,
 		p_now);
 end
@@ -185,7 +188,7 @@ begin
 	perform access.end_sessions(v_asked.account_id, null, 'password', p_now);
 	perform access.forget_guesses('account', access.hide(v_asked.email_key));
 	"row" := access.account_shown(v_asked.account_id);
-	perform access.post_mail(p_mail_id, 'changed', ("row").email, ("row").locale, '{}', p_now);
+	perform access.write_to(("row").account_id, p_mail_id, 'changed', '{}', p_now);
 	perform access.audit(0, p_audit_id, 'password.reset', 'done', v_asked.account_id, null,
 		v_asked.account_id, p_peer, p_request_id, p_now);
 end
@@ -232,7 +235,7 @@ begin
 	perform access.end_sessions(p_account_id, p_session_id, 'password', p_now);
 	perform access.forget_guesses('change', p_account_id::text);
 	"row" := access.account_shown(p_account_id);
-	perform access.post_mail(p_mail_id, 'changed', ("row").email, ("row").locale, '{}', p_now);
+	perform access.write_to(("row").account_id, p_mail_id, 'changed', '{}', p_now);
 	perform access.audit(0, p_audit_id, 'password.change', 'done', p_account_id, p_role,
 		p_account_id, p_peer, p_request_id, p_now);
 end

@@ -126,7 +126,8 @@ comment on function api.move_test_clock is 'Holds the clock of a test market, an
 
 -- Partners as the API shows them.
 create or replace view identity.partner_shown with (security_invoker = true) as
-select p.market_id, p.partner_id, p.account_id, p.name, p.state,
+select p.market_id, p.partner_id, p.account_id,
+	row('identity.partner.name', p.partner_id, p.name)::core.sealed as name, p.state,
 	array(
 		select row(e.kind, e.programme_id, e.state)::api.partner_enrolment
 		from onboarding.enrolment e
@@ -172,11 +173,13 @@ grant execute on function identity.make_partner to wall_operator;
 
 -- Makes a partner. A partner_id of the client's is an identity of its own: the same request under
 -- it is a replay, whatever its key. A customer's account is the one that asks: it applies for itself,
--- and its account's row is made here where nobody has made it yet.
+-- and its account's row is made here where nobody has made it yet. p_name is sealed for the partner,
+-- p_account_name is the same sealed for the account, p_owner_id; made-up people come in clear and
+-- without.
 create or replace function api.create_partner(p_market_id int, p_actor_id uuid, p_actor_role text,
 	p_now timestamptz, p_event_id uuid, p_new_partner_id uuid, p_new_account_id uuid, p_key text,
 	p_digest bytea, p_partner_id uuid, p_account_id uuid, p_name text, p_enrolments jsonb,
-	out replayed boolean, out "row" api.partner)
+	p_owner_id uuid default null, p_account_name text default null, out replayed boolean, out "row" api.partner)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
@@ -208,7 +211,8 @@ begin
 		p_actor_id, p_actor_role, v_now) then
 		if p_account_id is null or v_is_customer then
 			insert into identity.account (account_id, name, created_at)
-			values (coalesce(v_account_id, p_new_account_id), p_name, v_now)
+			values (coalesce(v_account_id, p_new_account_id), coalesce(p_account_name, p_name),
+				v_now)
 			on conflict (account_id) do nothing;
 		end if;
 	elsif exists (select from identity.partner p where p.market_id = p_market_id

@@ -1,9 +1,9 @@
 -- The account behind the token: what it is here, and what there is to do.
 
 -- The name of an account: of the caller's own, since nobody else's id comes here.
-create or replace function identity.name_of_account(p_account_id uuid) returns text
+create or replace function identity.name_of_account(p_account_id uuid) returns core.sealed
 language sql stable security definer as $$
-	select a.name from identity.account a where a.account_id = p_account_id
+	select row('identity.account.name', a.account_id, a.name)::core.sealed from identity.account a where a.account_id = p_account_id
 $$;
 comment on function identity.name_of_account is 'the name of the calling account';
 alter function identity.name_of_account owner to wall_platform;

@@ -5,8 +5,11 @@ create or replace function onboarding.show_bank_account(p_account onboarding.ban
 	p_now timestamptz) returns api.bank_account
 language plpgsql stable as $$
 begin
-	return row(p_account.partner_id, left(p_account.iban, 2), right(p_account.iban, 4),
-		p_account.holder_name,
+	return row(p_account.partner_id, p_account.country,
+		row('onboarding.bank_account.last_four', p_account.partner_id,
+			p_account.last_four)::core.sealed,
+		row('onboarding.bank_account.holder_name', p_account.partner_id,
+			p_account.holder_name)::core.sealed,
 		case when p_account.frozen_until > p_now then p_account.frozen_until end,
 		p_account.created_at, p_account.changed_at, p_account.version)::api.bank_account;
 end
@@ -16,16 +19,22 @@ comment on function onboarding.show_bank_account is 'a bank account as the API s
 -- Sets the bank account of a partner, or changes it. Another IBAN freezes payouts for 72 hours; the
 -- partner reads of it, so that whoever changed it in the partner's name is found out in time. The
 -- same again changes nothing. p_version: what the caller has read; null: whatever it is.
+-- IBAN, holder and last four characters are sealed, and compared by their blind values; those of
+-- made-up people come in clear and without.
 -- Waits for the step of a payout run that may be paying this partner.
 create or replace function api.put_bank_account(p_market_id int, p_caller_id uuid,
 	p_actor_id uuid, p_actor_role text, p_now timestamptz, p_event_id uuid, p_partner_id uuid,
-	p_version bigint, p_iban text, p_holder_name text, out "row" api.bank_account)
+	p_version bigint, p_iban text, p_holder_name text, p_iban_key text default null,
+	p_holder_key text default null, p_country text default null, p_last_four text default null,
+	out "row" api.bank_account)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
 declare
 	v_now constant timestamptz := core.clock(p_market_id, p_now);
 	v_frozen_until constant timestamptz := v_now + interval '72 hours';
+	v_iban_key constant text := coalesce(p_iban_key, p_iban);
+	v_holder_key constant text := coalesce(p_holder_key, p_holder_name);
 	v_before onboarding.bank_account;
 	v_after onboarding.bank_account;
 	v_kind text;
@@ -41,19 +50,22 @@ begin
 	end if;
 	v_kind := case
 		when v_before.iban is null then 'bank_account.set'
-		when v_before.iban <> p_iban then 'bank_account.changed'
-		when v_before.holder_name <> p_holder_name then 'bank_account.renamed'
+		when v_before.iban_key <> v_iban_key then 'bank_account.changed'
+		when v_before.holder_key <> v_holder_key then 'bank_account.renamed'
 	end;
 	if v_kind is null then
 		"row" := onboarding.show_bank_account(v_before, v_now);
 		return;
 	end if;
-	insert into onboarding.bank_account as b (market_id, partner_id, iban, holder_name, created_at,
-		changed_at)
-	values (p_market_id, p_partner_id, p_iban, p_holder_name, v_now, v_now)
+	insert into onboarding.bank_account as b (market_id, partner_id, iban, iban_key, country,
+		last_four, holder_name, holder_key, created_at, changed_at)
+	values (p_market_id, p_partner_id, p_iban, v_iban_key, coalesce(p_country, left(p_iban, 2)),
+		coalesce(p_last_four, right(p_iban, 4)), p_holder_name, v_holder_key, v_now, v_now)
 	on conflict (market_id, partner_id) do update
-	set iban = excluded.iban, holder_name = excluded.holder_name,
-		frozen_until = case when b.iban <> excluded.iban then v_frozen_until
+	set iban = excluded.iban, iban_key = excluded.iban_key, country = excluded.country,
+		last_four = excluded.last_four, holder_name = excluded.holder_name,
+		holder_key = excluded.holder_key,
+		frozen_until = case when b.iban_key <> excluded.iban_key then v_frozen_until
 			else b.frozen_until end,
 		changed_at = excluded.changed_at, version = b.version + 1
 	returning * into v_after;

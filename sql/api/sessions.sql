@@ -36,28 +36,25 @@ grant execute on function access.partner_of, access.holds, access.tokens_of to w
 
 -- Counts the guess before anything is evaluated: from a device that the account knows by the
 -- device, from elsewhere by the address, known or not; and by the network.
-create or replace function api.weigh_sign_in(p_email text, p_device_secret text, p_peer text,
-	p_now timestamptz, out "row" api.sign_in_ask)
+create or replace function api.weigh_sign_in(p_email_key text, p_device_secret text, p_peer text,
+	p_now timestamptz, out "row" api.sign_in_known)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
-declare
-	v_account_id uuid;
-	v_device_id uuid;
 begin
 	perform core.enter(0, null);
 	select c.account_id, c.password_hash, case when c.totp_confirmed_at is not null then c.totp_id end
-	into v_account_id, "row".password_hash, "row".totp_id
+	into "row".account_id, "row".password_hash, "row".totp_id
 	from access.credential c
-	where c.email_key = lower(p_email) and c.state = 'active';
-	select d.device_id into v_device_id
+	where c.email_key = p_email_key and c.state = 'active';
+	select d.device_id into "row".device_id
 	from access.device d
-	where d.account_id = v_account_id
+	where d.account_id = ("row").account_id
 		and d.secret_hash = sha256(convert_to(p_device_secret, 'UTF8'));
-	if v_device_id is not null then
-		perform access.count_guess('device', v_device_id::text, p_now);
+	if ("row").device_id is not null then
+		perform access.count_guess('device', ("row").device_id::text, p_now);
 	else
-		perform access.count_guess('account', access.hide(p_email), p_now);
+		perform access.count_guess('account', access.hide(p_email_key), p_now);
 	end if;
 	perform access.take_one('network', access.network_of(p_peer), 120, interval '1 second', p_now);
 end
@@ -118,12 +115,14 @@ $$;
 grant execute on function access.check_second to wall_platform;
 
 -- p_password: the hash that the password fits; null: it fits none. p_rehashed: the same password
--- under today's parameters.
-create or replace function api.create_session(p_email text, p_password text, p_totp text,
+-- under today's parameters. p_device_name: sealed for p_known_id, whom the password fits, and the row
+-- p_device_row.
+create or replace function api.create_session(p_email text, p_email_key text, p_password text, p_totp text,
 	p_device_name text, p_market_code text, p_role text, p_device_secret text, p_rehashed text,
 	p_totp_step bigint, p_recovery_mac bytea, p_refresh_hash bytea, p_device_hash bytea,
 	p_session_id uuid, p_device_id uuid, p_refresh bytea, p_device bytea, p_audit_id uuid,
-	p_peer text, p_request_id text, p_now timestamptz,
+	p_peer text, p_request_id text, p_now timestamptz, p_known_id uuid default null,
+	p_device_row uuid default null,
 	out refused text, out detail jsonb, out "row" api.session_tokens)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
@@ -137,11 +136,11 @@ begin
 	perform core.enter(0, null);
 	select * into v_known
 	from access.credential c
-	where c.email_key = lower(p_email) and c.state = 'active' and c.password_hash = p_password;
+	where c.email_key = p_email_key and c.state = 'active' and c.password_hash = p_password;
 	if not found then
 		refused := 'sign_in_wrong';
 		perform access.audit(0, p_audit_id, 'session.start', refused,
-			(select c.account_id from access.credential c where c.email_key = lower(p_email)),
+			(select c.account_id from access.credential c where c.email_key = p_email_key),
 			null, null, p_peer, p_request_id, p_now);
 		return;
 	end if;
@@ -160,7 +159,7 @@ begin
 	if v_device_id is null then
 		insert into access.device (device_id, account_id, secret_hash, name, known_at)
 		values (p_device_id, v_known.account_id, p_device_hash, p_device_name, p_now);
-		perform access.forget_guesses('account', access.hide(p_email));
+		perform access.forget_guesses('account', access.hide(p_email_key));
 	else
 		update access.device d set name = p_device_name where d.device_id = v_device_id;
 		perform access.forget_guesses('device', v_device_id::text);
@@ -201,9 +200,8 @@ begin
 	end if;
 	update access.session s set ended_at = p_now, ended_by = 'reuse'
 	where s.session_id = p_session.session_id;
-	perform access.post_mail(core.following_id(p_audit_id, 1), 'reuse', c.email, c.locale, '{}',
-		p_now)
-	from access.credential c where c.account_id = p_session.account_id;
+	perform access.write_to(p_session.account_id, core.following_id(p_audit_id, 1), 'reuse', '{}',
+		p_now);
 	v_partner_id := access.partner_of(p_session.of_market, p_session.account_id);
 	if p_session.of_market <> 0 then
 		insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id,
@@ -276,7 +274,8 @@ as $$
 begin
 	perform core.enter(0, null);
 	return query
-	select s.session_id, d.name, s.role, s.of_market,
+	select s.session_id, row('access.device.name', d.device_id, d.name)::core.sealed, s.role,
+		s.of_market,
 		case when s.ended_at is not null then 'ended'
 			when p_now >= least(s.idle_at, s.expires_at) then 'expired' else 'active' end,
 		s.ended_by, s.made_at, s.used_at, s.expires_at,

@@ -15,7 +15,8 @@ begin
 	if not found then
 		perform core.refuse('totp_enrolled');
 	end if;
-	select null, c.email into "row" from access.credential c where c.account_id = p_account_id;
+	select null, row('access.credential.email', c.account_id, c.email)::core.sealed
+	into "row" from access.credential c where c.account_id = p_account_id;
 end
 $$;
 comment on function api.enrol_totp is 'Begins the enrolment of an authenticator. Refuses: account_unknown totp_enrolled';

@@ -9,7 +9,7 @@
 -- saying so sends a letter twice, never not at all.
 
 create or replace function jobs.take_mail(p_now timestamptz)
-returns table (mail_id uuid, kind text, address text, locale text, code text)
+returns table (mail_id uuid, kind text, address text, locale text, code text, person_id uuid)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 #variable_conflict use_column
@@ -23,7 +23,7 @@ begin
 		order by w.made_at, w.mail_id
 		limit 1
 		for update skip locked)
-	returning m.mail_id, m.kind, m.address, m.locale, m.params ->> 'code';
+	returning m.mail_id, m.kind, m.address, m.locale, m.params ->> 'code', m.person_id;
 end
 $$;
 comment on function jobs.take_mail is 'takes the letter that has waited for longest, skipping those that other runners have';

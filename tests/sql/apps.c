@@ -131,7 +131,7 @@ Test(apps, get_a_session_that_the_account_sees)
 			     given_redeem(&redeem)),
 	    "slots.read customer");
 	cr_assert_eq(sql_count("select from api.list_sessions('%s', null, " SQL_NOW ", 10, null) "
-			       "where device_name = 'Shifts' and client_id = '%s'",
+			       "where (device_name).cell = 'Shifts' and client_id = '%s'",
 			 account, client),
 	    1);
 	cr_assert_eq(sql_count("select from access.audit_record where market_id = %d and "

@@ -39,7 +39,8 @@ Test(bank_accounts, show_country_and_last_four_only)
 	sql_refused("bank_account_unknown",
 	    "select api.get_bank_account(%d, '%s', " SQL_NOW ", '%s')", market, partner, partner);
 	put(ROME, NOW);
-	cr_assert_str_eq(sql_text("select row(b.country, b.last_four, b.holder_name, "
+	cr_assert_str_eq(sql_text("select row(b.country, (b.last_four).cell, "
+				  "(b.holder_name).cell, "
 				  "b.frozen_until, b.version) from api.get_bank_account(%d, '%s', "
 				  "" SQL_NOW ", '%s') b",
 			     market, partner, partner),
@@ -219,8 +220,9 @@ Test(bank_accounts, leave_out_over_all_chunks)
 	    "created_at) select market_id, owner_id, 'driver', '%s', 'active', " SQL_NOW
 	    " from ledger.wallet where market_id = %d and owner_id <> '%s'",
 	    programme, market, partner);
-	sql_run("insert into onboarding.bank_account (market_id, partner_id, iban, holder_name, "
-		"created_at, changed_at) select market_id, owner_id, '" ROME "', 'A', " SQL_NOW
+	sql_run("insert into onboarding.bank_account (market_id, partner_id, iban, iban_key, "
+		"country, last_four, holder_name, holder_key, created_at, changed_at) select "
+		"market_id, owner_id, '" ROME "', 'k', 'IT', '3456', 'A', 'k', " SQL_NOW
 		", " SQL_NOW
 		" from ledger.wallet where market_id = %d order by owner_id limit 1000",
 	    market);

@@ -34,9 +34,10 @@ Test(me, is_an_account_its_market_and_its_partner)
 
 	sql_as("socius_gate");
 	cr_expect_str_eq(
-	    sql_text("select concat_ws(' ', name, role, (market).currency, (partner).partner_id, "
-		     "((partner).enrolments[1]).kind, (exchange).archetype) "
-		     "from api.get_me(%d, '%s', 'partner')",
+	    sql_text(
+		"select concat_ws(' ', (name).cell, role, (market).currency, (partner).partner_id, "
+		"((partner).enrolments[1]).kind, (exchange).archetype) "
+		"from api.get_me(%d, '%s', 'partner')",
 		market, account),
 	    sql_text("select 'Partner partner EUR %s courier host'", ada));
 	/* the same account is nobody in another market */

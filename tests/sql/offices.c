@@ -24,8 +24,8 @@ enrol(const char *account)
 static const char *
 grant(int market, const char *email, const char *role)
 {
-	return sql_text("select access.grant_role(%d, '%s', '%s', '%s', " SQL_NOW ")", market,
-	    email, role, sql_id());
+	return sql_text("select access.grant_role(%d, lower('%s'), '%s', '%s', " SQL_NOW ")",
+	    market, email, role, sql_id());
 }
 
 /* --- the second factor --- */
@@ -121,7 +121,8 @@ Test(offices, of_admins_are_the_platforms)
 	(void)grant(0, email, "admin");
 	cr_assert_eq(sql_int("select (\"row\").market_id from %s", given_call(&sign_in)), 0);
 	sql_refused("grant_fits_market",
-	    "select access.grant_role(0, '%s', 'operator', '%s', " SQL_NOW ")", email, sql_id());
+	    "select access.grant_role(0, lower('%s'), 'operator', '%s', " SQL_NOW ")", email,
+	    sql_id());
 	cr_assert_null(grant(0, "nobody@example.com", "admin"));
 }
 
@@ -140,15 +141,15 @@ Test(offices, end_with_their_grant)
 	(void)grant(market, email, "operator");
 	session = given_session(&sign_in);
 	cr_assert_not_null(
-	    sql_text("select access.withdraw_role(%d, '%s', 'operator', '%s', " SQL_NOW ")", market,
-		email, sql_id()));
+	    sql_text("select access.withdraw_role(%d, lower('%s'), 'operator', '%s', " SQL_NOW ")",
+		market, email, sql_id()));
 	cr_assert(sql_true(
 	    "select ended_by = 'grant' from access.session where session_id = '%s'", session));
 	sql_refused("refresh_wrong", "select * from %s", given_refresh("office", "x", NULL, "1 s"));
 	sql_refused("role_not_held", "select * from %s", given_call(&sign_in));
 	cr_assert_null(
-	    sql_text("select access.withdraw_role(%d, '%s', 'operator', '%s', " SQL_NOW ")", market,
-		email, sql_id()));
+	    sql_text("select access.withdraw_role(%d, lower('%s'), 'operator', '%s', " SQL_NOW ")",
+		market, email, sql_id()));
 }
 
 Test(offices, are_closed_until_a_lost_authenticator_is_enrolled_anew)
@@ -165,7 +166,7 @@ Test(offices, are_closed_until_a_lost_authenticator_is_enrolled_anew)
 	(void)grant(market, email, "operator");
 	session = given_session(&sign_in);
 	cr_assert_str_eq(
-	    sql_text("select access.reset_totp('%s', '%s', " SQL_NOW ")", email, sql_id()),
+	    sql_text("select access.reset_totp(lower('%s'), '%s', " SQL_NOW ")", email, sql_id()),
 	    account);
 	cr_assert(sql_true(
 	    "select ended_by = 'operator' from access.session where session_id = '%s'", session));

@@ -14,15 +14,16 @@ given_account(const char *email)
 {
 	const char *confirmation = sql_id(), *account = sql_id();
 
-	sql_run("select api.create_account(p_email => '%s', p_password => " GIVEN_HASH
-		", p_name => 'Ada', p_locale => 'it', p_confirmation_id => '%s', "
-		"p_code => '12345678', p_code_mac => sha256('12345678'), p_chance => null, "
+	sql_run("select api.create_account(p_email => '%s', p_email_key => lower('%s'), "
+		"p_password => " GIVEN_HASH ", p_name => 'Ada', p_locale => 'it', "
+		"p_confirmation_id => '%s', p_new_account_id => '%s', p_code => '12345678', "
+		"p_code_mac => sha256('12345678'), p_chance => null, "
 		"p_mail_id => '%s', p_peer => '" GIVEN_PEER "', p_now => " SQL_NOW ")",
-	    email, confirmation, sql_id());
+	    email, email, confirmation, account, sql_id());
 	sql_run("select * from api.confirm_account(p_confirmation_id => '%s', p_code => null, "
-		"p_code_mac => sha256('12345678'), p_new_account_id => '%s', p_audit_id => '%s', "
+		"p_code_mac => sha256('12345678'), p_audit_id => '%s', "
 		"p_peer => '" GIVEN_PEER "', p_request_id => 'r', p_now => " SQL_NOW ")",
-	    confirmation, account, sql_id());
+	    confirmation, sql_id());
 	return account;
 }
 
@@ -37,7 +38,8 @@ given_call(const struct given_sign_in *with)
 {
 	const char *id = sql_id();
 
-	return sql_text("select $t$api.create_session(p_email => %s, p_password => %s, "
+	return sql_text("select $t$api.create_session(p_email => null, p_email_key => "
+			"lower(%s), p_password => %s, "
 			"p_device_name => 'phone', p_market_code => %s, p_role => %s, "
 			"p_device_secret => %s, p_rehashed => null, %s, "
 			"p_refresh_hash => sha256(%s), p_device_hash => sha256('%s'), "

@@ -5,6 +5,7 @@
 #include <criterion/parameterized.h>
 
 #include "socius/request.h"
+#include "socius/vault.h"
 
 static enum iban_fault
 fault_of(const char *iban)
@@ -96,7 +97,10 @@ Test(iban, says_what_is_wrong)
 static void
 check(const char *iban, const char *fault)
 {
-	const struct endpoint endpoint = { .takes = TAKES({ "iban", BODY, STRING }) };
+	const struct endpoint endpoint = {
+		.takes = TAKES({ "iban", BODY, STRING }, { "iban_key", PREPARED, STRING },
+		    { "country", PREPARED, STRING }, { "last_four", PREPARED, STRING })
+	};
 	struct arena arena;
 	struct request request = { .arena = &arena, .endpoint = &endpoint };
 
@@ -105,6 +109,9 @@ check(const char *iban, const char *fault)
 	if (fault == NULL) {
 		cr_assert(iban_check(&request));
 		cr_assert(text_is(request.args[0].bytes, "IT60X0542811101000000123456"));
+		cr_assert_eq(request.args[1].bytes.bytes, VAULT_MAC_TEXT_BYTES);
+		cr_assert(text_is(request.args[2].bytes, "IT"));
+		cr_assert(text_is(request.args[3].bytes, "3456"));
 	} else {
 		cr_assert_not(iban_check(&request));
 		cr_assert_str_eq(request.problem.kind->slug, "iban_wrong");

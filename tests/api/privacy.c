@@ -1,0 +1,256 @@
+/* What a person has said of itself: sealed in the database, open to who may read it. */
+#include <criterion/criterion.h>
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include "api/sign_in_given.h"
+#include "socius/world.h"
+
+#define PG_DUMP "/usr/lib/postgresql/15/bin/pg_dump"
+#define IBAN "GB33BUKB20201555555555"
+
+enum { LINE_BYTES_MAX = 1024, PATIENCE_US = 20 * 1000 * 1000 };
+
+static PGconn *database, *keys;
+
+/* The first line that a command says. */
+static const char *
+said(const char *command)
+{
+	char line[LINE_BYTES_MAX] = "";
+	FILE *pipe = popen(command, "r");
+
+	cr_assert_not_null(pipe);
+	(void)fgets(line, sizeof(line), pipe); /* a line may be missing */
+	(void)pclose(pipe);
+	line[strcspn(line, "\n")] = '\0';
+	return story_print("%s", line);
+}
+
+static const char *
+conninfo(const char *name)
+{
+	return story_print("%s dbname=%s",
+	    said(story_print("cd / && %s conninfo", world_setting("SOCIUS_CTL", "false"))), name);
+}
+
+static void
+given(void)
+{
+	story_begin();
+	database = PQconnectdb(conninfo("socius"));
+	keys = PQconnectdb(conninfo("socius_keys"));
+	cr_assert_eq(PQstatus(database), CONNECTION_OK, "%s", PQerrorMessage(database));
+	cr_assert_eq(PQstatus(keys), CONNECTION_OK, "%s", PQerrorMessage(keys));
+}
+
+static void
+ended(void)
+{
+	PQfinish(database);
+	PQfinish(keys);
+	story_end();
+}
+
+TestSuite(privacy, .init = given, .fini = ended, .timeout = 120);
+
+static const char *
+sql(PGconn *pg, const char *statement)
+{
+	PGresult *result = PQexec(pg, statement);
+	const char *cell = "";
+
+	cr_assert(
+	    PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK,
+	    "%s", PQerrorMessage(pg));
+	if (PQntuples(result) > 0)
+		cell = story_print("%s", PQgetvalue(result, 0, 0));
+	PQclear(result);
+	return cell;
+}
+
+/* How many lines of a dump of this database hold the text. */
+static int
+dumped(const char *name, const char *text)
+{
+	return (int)strtol(said(story_print("cd / && " PG_DUMP " --dbname=\"%s\" | grep -ciF '%s'",
+			       conninfo(name), text)),
+	    NULL, 10);
+}
+
+/* --- a person who has said everything --- */
+
+struct person {
+	const char *email, *name, *phone, *holder; /* words that nobody else has */
+	const char *account_id, *partner_id, *token;
+};
+
+static const char *
+programme(void)
+{
+	return story_text(story_post(story.operator_token, "/v1/programmes",
+			      "{\"kind\":\"courier\",\"name\":\"Bikes\",\"archetype\":\"host\"}"),
+	    "programme_id");
+}
+
+static void
+sign_up(struct person *person)
+{
+	struct story_reply *asked = story_call("POST", "/v1/accounts", NULL, NULL,
+	    "{\"email\":\"%s\",\"password\":\"" PASSWORD "\",\"name\":\"%s\"}", person->email,
+	    person->name);
+
+	cr_assert_eq(asked->status, 202, "%s", asked->text);
+	person->account_id = story_text(
+	    story_call("POST", "/v1/accounts/confirmations", NULL, NULL,
+		"{\"confirmation_id\":\"%s\",\"code\":\"%s\"}",
+		story_text(asked, "confirmation_id"), given_code(person->email, "Your code is")),
+	    "account_id");
+}
+
+static struct story_reply *
+sign_in(const struct person *person)
+{
+	struct story_reply *reply = story_call("POST", "/v1/auth/sessions", NULL, NULL,
+	    "{\"email\":\"%s\",\"password\":\"" PASSWORD "\",\"device_name\":\"%s\","
+	    "\"market_code\":\"%s\"}",
+	    person->email, person->phone, story.market);
+
+	cr_assert_eq(reply->status, 201, "%s", reply->text);
+	return reply;
+}
+
+static struct person
+somebody(void)
+{
+	const char *word = story_key() + 24;
+	struct person person = { .email = story_print("zoe.%s@example.com", word),
+		.name = story_print("Zoe %s", word),
+		.phone = story_print("Phone %s", word),
+		.holder = story_print("Holder %s", word) };
+	struct story_reply *reply;
+
+	sign_up(&person);
+	reply = story_call("POST", "/v1/partners", story_text(sign_in(&person), "access_token"),
+	    story_key(),
+	    "{\"name\":\"%s\",\"enrolments\":[{\"kind\":\"courier\",\"programme_id\":\"%s\"}]}",
+	    person.name, programme());
+	cr_assert_eq(reply->status, 201, "%s", reply->text);
+	person.partner_id = story_text(reply, "partner_id");
+	person.token = story_text(sign_in(&person), "access_token");
+	reply = story_call("PUT", story_print("/v1/partners/%s/bank_account", person.partner_id),
+	    person.token, NULL, "{\"iban\":\"" IBAN "\",\"holder_name\":\"%s\"}", person.holder);
+	cr_assert_eq(reply->status, 200, "%s", reply->text);
+	return person;
+}
+
+static struct story_reply *
+get_partner(const char *partner_id)
+{
+	return story_get(story.operator_token, "/v1/partners/%s", partner_id);
+}
+
+Test(privacy, leaves_no_word_in_a_dump)
+{
+	struct person zoe = somebody();
+	const char *const words[] = { zoe.email, zoe.name, zoe.phone, zoe.holder, IBAN };
+	struct story_reply *reply;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		cr_expect_eq(dumped("socius", words[i]), 0, "%s", words[i]);
+		cr_expect_eq(dumped("socius_keys", words[i]), 0, "%s", words[i]);
+	}
+	cr_assert_gt(dumped("socius", zoe.account_id), 0);
+	reply = story_get(zoe.token, "/v1/me");
+	cr_expect_str_eq(story_text(reply, "name"), zoe.name);
+	cr_expect_str_eq(story_text(reply, "partner.name"), zoe.name);
+	cr_expect_str_eq(story_text(get_partner(zoe.partner_id), "name"), zoe.name);
+	reply = story_get(zoe.token, "/v1/partners/%s/bank_account", zoe.partner_id);
+	cr_expect_str_eq(story_text(reply, "holder_name"), zoe.holder);
+	cr_expect_str_eq(story_text(reply, "last_four"), "5555");
+	cr_expect_str_eq(story_text(reply, "country"), "GB");
+	cr_expect_str_eq(
+	    story_text(story_get(zoe.token, "/v1/auth/sessions"), "data.0.device_name"), zoe.phone);
+}
+
+Test(privacy, opens_no_cell_in_another_row)
+{
+	struct person zoe = somebody(), eve = somebody();
+	const char *swap =
+	    story_print("update identity.partner p set name = o.name from identity.partner o "
+			"where (p.partner_id, o.partner_id) in (('%s', '%s'), ('%s', '%s'))",
+		zoe.partner_id, eve.partner_id, eve.partner_id, zoe.partner_id);
+
+	(void)sql(database, swap);
+	cr_expect(json_is_null(story_at(get_partner(zoe.partner_id), "name")));
+	cr_expect(json_is_null(story_at(get_partner(eve.partner_id), "name")));
+	(void)sql(database, swap);
+	cr_expect_str_eq(story_text(get_partner(zoe.partner_id), "name"), zoe.name);
+}
+
+/* The status of a GET, which may be 503. */
+static int
+status_of(const char *token, const char *path)
+{
+	return (int)strtol(said(story_print("curl -s -o /dev/null -w '%%{http_code}' -H "
+					    "'Authorization: Bearer %s' '%s%s'",
+			       token, world_setting("SOCIUS_URL", ""), path)),
+	    NULL, 10);
+}
+
+/* Asks on fresh connections until this is the status, ten times in a row: both workers have their
+ * say. */
+static void
+await_status(const char *path, int status)
+{
+	int64_t until_us = world_monotonic_us() + PATIENCE_US;
+
+	for (int in_a_row = 0; in_a_row < 10;) {
+		in_a_row = status_of(story.operator_token, path) == status ? in_a_row + 1 : 0;
+		cr_assert_lt(world_monotonic_us(), until_us);
+	}
+}
+
+/* Only what needs a key waits for the keys' database. */
+Test(privacy, waits_for_keys_alone_when_they_are_away)
+{
+	struct person zoe = somebody();
+	const char *path = story_print("/v1/partners/%s", zoe.partner_id);
+
+	PQfinish(keys);
+	keys = NULL;
+	(void)sql(database, "alter database socius_keys with allow_connections false");
+	(void)sql(database, "select pg_terminate_backend(pid) from pg_stat_activity "
+			    "where datname = 'socius_keys'");
+	await_status(path, 503);
+	cr_expect_eq(story_get(story.operator_token, "/v1/slots")->status, 200);
+	cr_expect_eq(story_get(zoe.token, "/v1/bookings")->status, 200);
+	(void)sql(database, "alter database socius_keys with allow_connections true");
+	await_status(path, 200);
+	cr_expect_str_eq(story_text(get_partner(zoe.partner_id), "name"), zoe.name);
+}
+
+/* Within five seconds everywhere, and no key is made again. */
+Test(privacy, says_nothing_of_whom_was_erased)
+{
+	struct person zoe = somebody();
+	int64_t since_us;
+
+	cr_expect_str_eq(story_text(get_partner(zoe.partner_id), "name"), zoe.name);
+	since_us = world_monotonic_us();
+	(void)sql(keys, story_print("select keys.destroy_key('%s')", zoe.partner_id));
+	for (int in_a_row = 0; in_a_row < 10;) {
+		story_header("Connection: close");
+		in_a_row =
+		    json_is_null(story_at(get_partner(zoe.partner_id), "name")) ? in_a_row + 1 : 0;
+		cr_assert_lt(world_monotonic_us() - since_us, 10 * 1000 * 1000);
+		if (in_a_row == 1)
+			cr_expect_leq(world_monotonic_us() - since_us, 5 * 1000 * 1000);
+		if (in_a_row == 0)
+			(void)poll(NULL, 0, 20);
+	}
+	cr_expect_eq(get_partner(zoe.partner_id)->status, 200);
+	story_refused(story_call("PUT", story_print("/v1/partners/%s/bank_account", zoe.partner_id),
+			  zoe.token, NULL, "{\"iban\":\"" IBAN "\",\"holder_name\":\"Zoe\"}"),
+	    "person_erased");
+}

@@ -1,0 +1,138 @@
+/* sealed: person data as the databases see it, and the keys in theirs. */
+#include <criterion/criterion.h>
+
+#include "sql/onboarding_given.h"
+#include "sql/sign_in_given.h"
+#include "support/sql.h"
+
+#define ONE "'\\x00000000000070008000000000000001'"
+#define TWO "'\\x0000000000007000800000000000000100000000000070008000000000000002'"
+#define WRAPPED(byte) "decode(repeat('" byte "', 64), 'hex')"
+
+static PGconn *keys;
+
+static void
+given(void)
+{
+	sql_begin();
+	keys = PQconnectdb(sql_text("select '%s dbname=' || current_database() || '_keys'",
+	    getenv("SOCIUS_TEST_CONNINFO")));
+	cr_assert_eq(PQstatus(keys), CONNECTION_OK, "%s", PQerrorMessage(keys));
+	PQclear(PQexec(keys, "begin"));
+}
+
+static void
+ended(void)
+{
+	PQfinish(keys);
+	sql_end();
+}
+
+TestSuite(sealed, .init = given, .fini = ended);
+
+/* The rows of a statement on the keys, one after the other, or the SQLSTATE. */
+static const char *
+said(const char *sql)
+{
+	static char text[512];
+	PGresult *result = PQexec(keys, sql);
+
+	text[0] = '\0';
+	if (PQresultStatus(result) == PGRES_TUPLES_OK)
+		for (int i = 0; i < PQntuples(result); i++)
+			(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+			    i > 0 ? " " : "", PQgetvalue(result, i, 0));
+	else if (PQresultStatus(result) != PGRES_COMMAND_OK)
+		(void)snprintf(
+		    text, sizeof(text), "%s", PQresultErrorField(result, PG_DIAG_SQLSTATE));
+	PQclear(result);
+	return text;
+}
+
+Test(sealed, by_keys_of_which_the_first_wins)
+{
+	cr_assert_str_eq(
+	    said("set role socius_gate; select left(wrapped::text, 4) from keys.make_keys(" ONE
+		 ", " WRAPPED("01") ")"),
+	    "\\x01");
+	cr_assert_str_eq(said("select left(wrapped::text, 4) from keys.make_keys(" TWO
+			      ", " WRAPPED("02") " || " WRAPPED("03") ")"),
+	    "\\x01 \\x03");
+	cr_assert_str_eq(
+	    said("select left(wrapped::text, 4) from keys.find_keys(" TWO ")"), "\\x01 \\x03");
+}
+
+Test(sealed, by_keys_that_are_never_made_again)
+{
+	(void)said("set role socius_runner; select keys.make_keys(" ONE ", " WRAPPED("01") ")");
+	(void)said("select keys.destroy_key('00000000-0000-7000-8000-000000000001')");
+	(void)said("select keys.destroy_key('00000000-0000-7000-8000-000000000001')");
+	(void)said("select keys.destroy_key('00000000-0000-7000-8000-000000000002')");
+	cr_assert_str_eq(said("select wrapped is null from keys.make_keys(" TWO
+			      ", " WRAPPED("02") " || " WRAPPED("03") ")"),
+	    "t t");
+}
+
+Test(sealed, by_keys_that_have_their_shape)
+{
+	cr_assert_str_eq(said("savepoint a; insert into keys.person_key values "
+			      "(gen_random_uuid(), 'short', now())"),
+	    "23514");
+	cr_assert_str_eq(said("rollback to a; insert into keys.person_key values "
+			      "(gen_random_uuid(), null, now())"),
+	    "23514");
+}
+
+/* The gate neither destroys a key nor reads the table. */
+Test(sealed, by_keys_behind_a_wall)
+{
+	cr_assert_str_eq(said("savepoint a; set role socius_gate; select keys.destroy_key("
+			      "'00000000-0000-7000-8000-000000000001')"),
+	    "42501");
+	cr_assert_str_eq(
+	    said("rollback to a; set role socius_gate; select wrapped from keys.person_key"),
+	    "42501");
+	cr_assert_str_eq(
+	    said("rollback to a; set role socius_law; select keys.find_keys(" ONE ")"), "42501");
+}
+
+Test(sealed, by_law_but_for_people_of_test_cities)
+{
+	int market = sql_market();
+	const char *partner = sql_partner(market, "courier");
+	const char *account = given_account(given_email());
+
+	(void)given_session(
+	    &(struct given_sign_in){ .email = sql_text("select email from "
+						       "access.credential where account_id = '%s'",
+					 account),
+		.password = GIVEN_HASH,
+		.market_code = given_code(market) });
+	sql_run("%s",
+	    bank_call(market, partner, "IT60X0542811101000000123456", NULL, "2026-03-02 10:00+00"));
+	sql_run(
+	    "update core.market set test_now = null, is_test = false where market_id = %d", market);
+	sql_run("update identity.account set name = 'sealed1:' || repeat('A', 60); "
+		"update identity.partner set name = 'sealed1:' || repeat('A', 60); "
+		"update access.credential set email = 'sealed1:' || repeat('A', 60), "
+		"email_key = account_id::text; "
+		"update access.device set name = 'sealed1:' || repeat('A', 60); "
+		"update onboarding.bank_account set iban = 'sealed1:' || repeat('A', 60), "
+		"holder_name = 'sealed1:' || repeat('A', 60), "
+		"last_four = 'sealed1:' || repeat('A', 60)");
+	sql_breaks_law("persons_are_sealed",
+	    "update identity.account set name = 'Ada' where account_id = '%s'", account);
+	sql_breaks_law("persons_are_sealed",
+	    "update identity.partner set name = 'Ada' where partner_id = '%s'", partner);
+	sql_breaks_law("persons_are_sealed",
+	    "update access.credential set email = 'a@b.c' where account_id = '%s'", account);
+	sql_breaks_law("persons_are_sealed",
+	    "update access.credential set email_key = 'a@b.c' where account_id = '%s'", account);
+	sql_breaks_law("persons_are_sealed",
+	    "update access.device set name = 'phone' where account_id = '%s'", account);
+	sql_breaks_law("persons_are_sealed",
+	    "update onboarding.bank_account set iban = 'IT60X0542811101000000123456' "
+	    "where partner_id = '%s'",
+	    partner);
+	sql_refused("bank_account_country", "update onboarding.bank_account set country = 'x'");
+}
