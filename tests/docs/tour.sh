@@ -82,6 +82,6 @@ tour() {
 }
 
 tour README.md 9
-tour docs/api/guide.md 17
+tour docs/api/guide.md 32
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
