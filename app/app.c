@@ -89,4 +89,5 @@ const struct app app = {
 	.problems = problems,
 	.jobs = jobs,
 	.ended_sessions = "api.list_ended_sessions",
+	.used_session = "api.note_service_use",
 };

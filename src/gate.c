@@ -109,11 +109,14 @@ list_statements(void)
 	const struct contract *contract = gate.contract;
 
 	gate.statements = arena_take(
-	    &prepared, sizeof(*gate.statements) * (size_t)(2 * contract->operations_count + 2));
+	    &prepared, sizeof(*gate.statements) * (size_t)(2 * contract->operations_count + 3));
 	gate.statements[gate.statements_count++] = &probe;
 	gate_revoked_prepare(&prepared);
 	if (gate.ended_sessions.sql != NULL)
 		gate.statements[gate.statements_count++] = &gate.ended_sessions;
+	gate_used_prepare(&prepared);
+	if (gate.used_session.sql != NULL)
+		gate.statements[gate.statements_count++] = &gate.used_session;
 	for (int i = 0; i < contract->operations_count; i++) {
 		const struct operation *operation = &contract->operations[i];
 

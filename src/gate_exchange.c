@@ -144,6 +144,7 @@ find_caller(struct exchange *exchange)
 	request->caller.scopes =
 	    arena_copy(request->arena, token->caller.scopes, strlen(token->caller.scopes));
 	exchange->token_expires_us = token->expires_us;
+	gate_used_note(request);
 	return NULL;
 }
 

@@ -8,6 +8,7 @@
  *	gate_pool.c      .asks and .prepares of cold rows
  *	gate_seal.c      what is sealed before SQL gets it; keys that a reply wants
  *	gate_revoked.c   sessions that have ended, asked for once a second
+ *	gate_used.c      systems of the company that are at work, told once a minute
  *	gate_own.c       the engine's own routes: /healthz, /readyz, /openapi.json, OPTIONS; and
  *	                 /metrics on the second listener
  *	gate_docs.c      GET /docs and GET /oauth/authorize: pages and their files
@@ -59,6 +60,7 @@ enum {
 #define GATE_KEYS_US (1 * GATE_S)
 #define GATE_REVOKED_US (1 * GATE_S)
 #define GATE_REVOKED_PATIENCE_US (4 * GATE_S) /* without an answer: what is known is stale */
+#define GATE_USED_US (60 * GATE_S)
 #define GATE_DRAIN_US (10 * GATE_S)
 #define GATE_POLL_US (300 * GATE_MS)
 #define GATE_HEARTBEAT_US (15 * GATE_S)
@@ -157,6 +159,7 @@ struct gate {
 	bool logs_requests;
 	const struct statement **statements;
 	struct statement ended_sessions; /* .sql NULL: there are none */
+	struct statement used_session;   /* the same */
 	int statements_count;
 	_Atomic int64_t *begun_us; /* shared: when each worker began last */
 
@@ -231,6 +234,10 @@ void gate_pool_ready(void *arg, int events);
 void gate_revoked_prepare(struct arena *arena); /* in the parent */
 void gate_revoked_tick(int64_t now_us);         /* asks again when it is time */
 bool gate_revoked_is_known(void);               /* recent enough to trust a session's token */
+
+/* gate_used.c */
+void gate_used_prepare(struct arena *arena); /* in the parent */
+void gate_used_note(const struct request *request);
 
 /* gate_own.c */
 bool own_answers(struct exchange *exchange);

@@ -147,6 +147,9 @@ struct app {
 	 * tokens are worth nothing any more; every worker asks once a second. NULL: there are none.
 	 */
 	const char *ended_sessions;
+	/* api.<f>(market_id int, session_id uuid, now timestamptz): an unlimited caller of this
+	 * session is at work; every worker says so once a minute. NULL: nobody wants to know. */
+	const char *used_session;
 };
 
 extern const struct app app;

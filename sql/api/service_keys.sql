@@ -188,10 +188,25 @@ end
 $$;
 comment on function api.end_service_key is 'Ends the key of a service and its tokens. Refuses: service_key_unknown';
 
+-- For the gate itself: a worker says so once a minute of a service at work.
+create or replace function api.note_service_use(p_market_id int, p_secret_id uuid,
+	p_now timestamptz) returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+begin
+	perform core.enter(p_market_id, null);
+	update access.service_secret s set used_at = greatest(s.used_at, p_now)
+	where s.market_id = p_market_id and s.secret_id = p_secret_id;
+end
+$$;
+comment on function api.note_service_use is 'Notes that a service is at work. Refuses: nothing.';
+
+alter function api.note_service_use owner to wall_platform;
 alter function api.create_service_key owner to wall_platform;
 alter function api.list_service_keys owner to wall_platform;
 alter function api.rotate_service_key owner to wall_platform;
 alter function api.end_service_key owner to wall_platform;
 grant execute on function api.create_service_key, api.list_service_keys, api.rotate_service_key,
-	api.end_service_key
+	api.end_service_key, api.note_service_use
 	to socius_gate;

@@ -34,8 +34,9 @@ select k.market_id, k.service_key_id as id
 from access.service_key k
 join access.service_secret s on s.market_id = k.market_id and s.service_key_id = k.service_key_id
 where (k.ended_at < s.ends_at and s.ended_at is null) or s.ends_at > k.expires_at
-	or s.used_at >= least(s.ends_at, s.ended_at);
-comment on view laws.ended_key_opens_nothing is 'Secrets of a service end with its key, and make no token afterwards.';
+	or s.used_at > s.ended_at + interval '6 seconds'
+	or s.used_at > s.ends_at + interval '10 minutes';
+comment on view laws.ended_key_opens_nothing is 'Secrets of a service end with its key; its tokens open nothing 5 s later, or 10 minutes after a secret has ended by itself.';
 
 create or replace view laws.ended_key_opens_nothing_examined as
 select count(*) as examined from access.service_secret;

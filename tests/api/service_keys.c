@@ -58,6 +58,19 @@ await_refusal(const char *token)
 	}
 }
 
+/* The worker says so beside the request. */
+static void
+await_use_after(const char *used_at)
+{
+	int64_t until_us = world_monotonic_us() + 5 * 1000 * 1000;
+
+	while (strcmp(story_text(story_get(story.auditor, "/v1/service_keys"), "data.0.used_at"),
+		   used_at) <= 0) {
+		(void)poll(NULL, 0, 20);
+		cr_assert_lt(world_monotonic_us(), until_us);
+	}
+}
+
 Test(service_keys, open_what_they_are_for_until_they_end)
 {
 	struct story_reply *key = given_key("trips.read"), *list;
@@ -65,7 +78,9 @@ Test(service_keys, open_what_they_are_for_until_they_end)
 	const char *second, *token = token_of(first);
 
 	cr_assert_eq(strncmp(first, story_print("sk_%d_", story.market_id), 4), 0);
+	list = story_get(story.auditor, "/v1/service_keys");
 	cr_assert_eq(story_get(token, "/v1/trips")->status, 200);
+	await_use_after(story_text(list, "data.0.used_at"));
 	story_refused(story_call("POST", "/v1/trips", token, NULL, "{}"), "scope_missing");
 	key = story_call("POST", story_print("/v1/service_keys/%s/rotate", id),
 	    story.operator_token, story_key(), "{\"overlap_s\":3600}");

@@ -63,7 +63,9 @@ Test(oauth_laws, see_a_secret_that_outlives_its_key)
 	    "service_key_id = '%s'",
 	    key);
 	sql_breaks_law("ended_key_opens_nothing",
-	    "update access.service_secret set used_at = ends_at where service_key_id = '%s'", key);
+	    "update access.service_secret set used_at = ends_at + interval '11 minutes' where "
+	    "service_key_id = '%s'",
+	    key);
 }
 
 Test(oauth_laws, see_two_secrets_that_last)

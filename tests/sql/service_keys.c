@@ -101,6 +101,20 @@ Test(service_keys, change_over_from_one_secret_to_the_next)
 	cr_assert_str_eq(shown(market, "version"), "4");
 }
 
+Test(service_keys, are_known_to_be_at_work)
+{
+	int market = sql_market();
+	const char *key = given_service_key(market, "one");
+
+	for (int i = 0; i < 2; i++)
+		sql_run("select api.note_service_use(%d, (select secret_id from "
+			"access.service_secret where service_key_id = '%s'), " SQL_NOW
+			" + interval '%s')",
+		    market, key, i == 0 ? "2 minutes" : "1 minute");
+	cr_assert_str_eq(shown(market, "(used_at - " SQL_NOW ")"),
+	    sql_text("select (interval '2 minutes')::text"));
+}
+
 Test(service_keys, are_their_markets_own)
 {
 	int market = sql_market();
