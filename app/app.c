@@ -20,6 +20,7 @@ static const struct room *const rooms[] = {
 	&room_events,
 	&room_access,
 	&room_oauth,
+	&room_offices,
 #ifdef SOCIUS_TEST_ROOM
 	&room_test,
 #endif
@@ -53,18 +54,19 @@ static const struct role roles[] = {
 			  " " SCOPE_BOOKINGS_ASSIGN " " SCOPE_TRIPS_WRITE " " SCOPE_PAYOUTS_PREPARE
 			  " " SCOPE_CLOCK_WRITE " " SCOPE_SALES_REPORTS_WRITE
 			  " " SCOPE_LISTINGS_WRITE " " SCOPE_SERVICE_KEYS_WRITE,
-	    "Runs one market." },
+	    "Runs one market.", .is_office = true, .is_audited = true },
 	{ "auditor", SCOPE_ACCOUNT " " SCOPE_AUDIT_READ " " READS_OF_MARKET,
-	    "Reads all of one market, writes nothing." },
+	    "Reads all of one market, writes nothing.", .is_office = true, .is_audited = true },
 	{ "service",
 	    SCOPE_TRIPS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_SALES_REPORTS_WRITE
 			      " " SCOPE_SALES_REPORTS_READ " " SCOPE_TOKENS_INTROSPECT,
 	    "Another system of the company, such as the ride app that reports trips.",
-	    .unlimited = true },
+	    .unlimited = true, .is_audited = true },
 	{ "admin",
 	    SCOPE_MARKETS_WRITE " " SCOPE_SETUP_READ " " SCOPE_AUDIT_READ " " SCOPE_ACCOUNT
 				" " SCOPE_CLIENTS_WRITE,
-	    "Makes markets; its tokens are for none of them." },
+	    "Makes markets; its tokens are for none of them.", .is_office = true,
+	    .is_audited = true },
 	{ 0 },
 };
 
@@ -90,4 +92,5 @@ const struct app app = {
 	.jobs = jobs,
 	.ended_sessions = "api.list_ended_sessions",
 	.used_session = "api.note_service_use",
+	.audits = "api.record_act",
 };

@@ -21,6 +21,10 @@ const struct problem_kind problems[] = {
 	    "Get a new access token and send it as `Authorization: Bearer`." },
 	{ "scope_missing", 403, "The token does not allow this operation.",
 	    "Use a token with the scope that the operation names." },
+	{ "step_up_needed", 403, "A code of the authenticator is needed once more.",
+	    "Show a code at `step_up`, at most `max_age_s` seconds before, and use the access "
+	    "token "
+	    "that it gives." },
 	{ "partner_required", 403, "Only a partner can do this.", "Use a partner's token." },
 	{ "market_required", 403, "The token is not for a market.",
 	    "Use a token of the market that the operation is about." },
@@ -125,6 +129,10 @@ const struct problem_kind problems[] = {
 	    "Sign in without `role`, enrol an authenticator, and sign in again." },
 	{ "totp_enrolled", 409, "An authenticator is enrolled already.",
 	    "Use the authenticator there is." },
+	{ "totp_not_enrolled", 409, "The account has no authenticator.", "Enrol one." },
+	{ "totp_required", 409, "Who holds an office needs an authenticator.",
+	    "Ask an admin to withdraw the role first; a lost authenticator is taken off by whoever "
+	    "runs the instance." },
 	{ "totp_not_begun", 409, "No enrolment of an authenticator has begun.", "Begin one." },
 	{ "code_wrong", 422, "The code is wrong, was tried too often, or has expired.",
 	    "Type the code of the newest mail, or ask for another." },

@@ -18,6 +18,7 @@ extern const struct room room_services;
 extern const struct room room_events;
 extern const struct room room_access;
 extern const struct room room_oauth;
+extern const struct room room_offices;
 extern const struct room room_test; /* tests/room: test instances only */
 
 #endif

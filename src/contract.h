@@ -34,12 +34,22 @@ struct shape {
 	const struct shape_field *fields;
 };
 
+/* The call of an operation by a role that is audited: CONTRACT_AUDIT_ARGS more arguments (market,
+ * record, account, role, peer, request, now) stand behind those of the row. */
+enum { CONTRACT_AUDIT_ARGS = 7 };
+
+struct audited {
+	struct statement statement; /* .sql NULL: it leaves no record, or sees to that itself */
+	int subject_arg;            /* which of .takes says what it is about; -1: none */
+};
+
 /* One endpoint with all that follows from it. */
 struct operation {
 	const struct room *room;
 	const struct endpoint *endpoint;
 	const char *id; /* operationId: the function's name without api. */
 	struct statement statement;
+	struct audited audited;
 	struct statement asks;
 	int asks_args[REQUEST_ARGS_MAX]; /* which of .takes is each argument of .asks */
 	const struct shape *gives; /* the response object (LIST: of one item); NULL: empty body */

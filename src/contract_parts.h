@@ -68,6 +68,11 @@ void contract_check_call(struct check *check);
 void contract_derive(
     struct check *check, const struct function *function, const struct function *asked);
 
+/* contract_audit.c: whether a call of it by a role that is audited leaves a record by itself, and
+ * the statement that does. */
+bool contract_is_audited(const struct app *of, const struct endpoint *endpoint);
+void contract_derive_audited(struct check *check, const struct function *function);
+
 /* contract_statement.c: the SQL type of each type of ours, indexed by it: its oid and its array's,
  * and how a cast names it. */
 struct sql_type {

@@ -277,6 +277,8 @@ contract_check_row(struct check *check)
 		contract_disagree(check, "only writes that are not slow go in batches");
 	if (count_of(endpoint->takes, PREPARED) > 0 && endpoint->prepares == NULL)
 		contract_disagree(check, "nothing prepares what is PREPARED");
+	if (endpoint->fresh_totp && endpoint->scope == NULL)
+		contract_disagree(check, ".fresh_totp needs a scope: nobody has shown a code");
 	if (endpoint->asks != NULL && endpoint->prepares == NULL)
 		contract_disagree(check, ".asks is for .prepares, which is missing");
 }

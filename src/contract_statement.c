@@ -103,6 +103,8 @@ void
 contract_derive(struct check *check, const struct function *function, const struct function *asked)
 {
 	derive_call(check, function);
+	if (function->writes && contract_is_audited(check->of, check->operation->endpoint))
+		contract_derive_audited(check, function);
 	if (asked != NULL)
 		derive_asks(check, asked);
 }

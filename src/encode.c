@@ -46,6 +46,11 @@ add_problem_headers(const struct request *request, struct reply *reply)
 		    text_of(arena_print(request->arena, "%d", retry_after_s)));
 	if (kind->status == 401)
 		reply_add_header(reply, "WWW-Authenticate", TEXT("Bearer"));
+	if (strcmp(kind->slug, "step_up_needed") == 0) /* RFC 9470 section 3 */
+		reply_add_header(reply, "WWW-Authenticate",
+		    text_of(arena_print(request->arena,
+			"Bearer error=\"insufficient_user_authentication\", max_age=\"%d\"",
+			TOKEN_FRESH_S)));
 	if (kind->status == 405 && request->allow != NULL)
 		reply_add_header(reply, "Allow", text_of(request->allow));
 }

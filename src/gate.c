@@ -109,18 +109,23 @@ list_statements(void)
 	const struct contract *contract = gate.contract;
 
 	gate.statements = arena_take(
-	    &prepared, sizeof(*gate.statements) * (size_t)(2 * contract->operations_count + 3));
+	    &prepared, sizeof(*gate.statements) * (size_t)(3 * contract->operations_count + 4));
 	gate.statements[gate.statements_count++] = &probe;
 	gate_revoked_prepare(&prepared);
+	gate_audit_prepare(&prepared);
 	if (gate.ended_sessions.sql != NULL)
 		gate.statements[gate.statements_count++] = &gate.ended_sessions;
 	gate_used_prepare(&prepared);
 	if (gate.used_session.sql != NULL)
 		gate.statements[gate.statements_count++] = &gate.used_session;
+	if (gate.record_act.sql != NULL)
+		gate.statements[gate.statements_count++] = &gate.record_act;
 	for (int i = 0; i < contract->operations_count; i++) {
 		const struct operation *operation = &contract->operations[i];
 
 		gate.statements[gate.statements_count++] = &operation->statement;
+		if (operation->audited.statement.sql != NULL)
+			gate.statements[gate.statements_count++] = &operation->audited.statement;
 		if (operation->endpoint->asks != NULL)
 			gate.statements[gate.statements_count++] = &operation->asks;
 	}

@@ -202,6 +202,17 @@ take_from_bucket(struct exchange *exchange)
 		refuse_quota(exchange);
 }
 
+/* Whether a code of the caller's authenticator was shown lately enough, where the row asks for it.
+ */
+static bool
+is_fresh(const struct request *request)
+{
+	enum step_up of = request->endpoint->fresh_totp;
+
+	return of == STEP_UP_NOBODY || (of == STEP_UP_OFFICES && !request->caller.is_office) ||
+	       world_now_us() - request->caller.totp_us <= TOKEN_FRESH_S * GATE_S;
+}
+
 /* Who asks, and whether they may. false: the problem is set. */
 static bool
 admit(struct exchange *exchange)
@@ -221,6 +232,11 @@ admit(struct exchange *exchange)
 	else if (scope != NULL && !text_listed(request->caller.scopes, text_of(scope)))
 		problem_set(&request->problem, "scope_missing",
 		    arena_print(request->arena, "It needs the scope %s.", scope));
+	else if (scope != NULL && !is_fresh(request)) {
+		problem_set(&request->problem, "step_up_needed", NULL);
+		request->problem.members = text_of(arena_print(request->arena,
+		    "{\"max_age_s\":%d,\"step_up\":\"/v1/auth/step_ups\"}", TOKEN_FRESH_S));
+	}
 	take_from_bucket(exchange);
 	return request->problem.kind == NULL;
 }
@@ -279,9 +295,13 @@ exchange_ask(struct exchange *exchange, const struct statement *statement, const
 void
 exchange_ask_operation(struct exchange *exchange)
 {
-	if (exchange->operation->seals && !exchange_seal(exchange))
+	const struct operation *operation = exchange->operation;
+
+	if (operation->seals && !exchange_seal(exchange))
 		return;
-	exchange_ask(exchange, &exchange->operation->statement, exchange->request.args, answered);
+	exchange_ask(exchange,
+	    exchange_audits(exchange) ? &operation->audited.statement : &operation->statement,
+	    exchange->request.args, answered);
 }
 
 static void
@@ -316,6 +336,8 @@ exchange_run(struct exchange *exchange)
 		problem_set(&request->problem, "unavailable", "The body cannot be kept.");
 	if (admit(exchange))
 		decode_and_ask(exchange);
+	else if (exchange_refusal_is_recorded(exchange))
+		exchange_record(exchange);
 	else
 		exchange_reply_problem(exchange);
 }
@@ -330,6 +352,13 @@ answered(struct call *call, const struct answer *answer)
 	if (exchange->operation->endpoint->gives == STREAM && answer->outcome == OUTCOME_ROWS &&
 	    !exchange->request.head) {
 		stream_open(exchange, answer);
+		return;
+	}
+	if (answer->outcome == OUTCOME_FAILED)
+		encode_reply(&gate.encoder, exchange->operation, &exchange->request, answer,
+		    &exchange->reply);
+	if (exchange_refusal_is_recorded(exchange)) {
+		exchange_record(exchange);
 		return;
 	}
 	exchange_reply_rows(exchange, answer);

@@ -7,6 +7,7 @@
  *	gate_exchange.c  the way of a request: route, token, limit, decode, ask, reply
  *	gate_pool.c      .asks and .prepares of cold rows
  *	gate_seal.c      what is sealed before SQL gets it; keys that a reply wants
+ *	gate_audit.c     what an office does leaves a record
  *	gate_revoked.c   sessions that have ended, asked for once a second
  *	gate_used.c      systems of the company that are at work, told once a minute
  *	gate_own.c       the engine's own routes: /healthz, /readyz, /openapi.json, OPTIONS; and
@@ -160,6 +161,7 @@ struct gate {
 	const struct statement **statements;
 	struct statement ended_sessions; /* .sql NULL: there are none */
 	struct statement used_session;   /* the same */
+	struct statement record_act;     /* the same */
 	int statements_count;
 	_Atomic int64_t *begun_us; /* shared: when each worker began last */
 
@@ -229,6 +231,13 @@ void exchange_reply_rows(struct exchange *exchange, const struct answer *answer)
 /* gate_pool.c */
 void exchange_prepare(struct exchange *exchange);
 void gate_pool_ready(void *arg, int events);
+
+/* gate_audit.c: exchange_audits: whether the call goes as the audited one; its arguments are added.
+ * exchange_record: the reply says no: it is recorded, and then sent. */
+void gate_audit_prepare(struct arena *arena); /* in the parent */
+bool exchange_audits(struct exchange *exchange);
+bool exchange_refusal_is_recorded(const struct exchange *exchange);
+void exchange_record(struct exchange *exchange);
 
 /* gate_revoked.c */
 void gate_revoked_prepare(struct arena *arena); /* in the parent */

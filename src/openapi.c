@@ -128,8 +128,11 @@ put_operation(struct document *document, const struct operation *operation)
 	openapi_put(made, "summary", summary(endpoint->says));
 	if (endpoint->scope != NULL)
 		openapi_put_text(made, "description",
-		    arena_print(document->arena, "Needs the scope `%s` (%s).", endpoint->scope,
-			roles_with(document, endpoint->scope)));
+		    arena_print(document->arena, "Needs the scope `%s` (%s)%s.", endpoint->scope,
+			roles_with(document, endpoint->scope),
+			endpoint->fresh_totp ? ", and a code of the authenticator lately" : ""));
+	if (endpoint->fresh_totp)
+		openapi_put(made, "x-fresh-totp", json_true());
 	openapi_put(made, "tags", json_pack("[s]", operation->room->name));
 	openapi_put(made, "security", security(endpoint->scope));
 	parameters = openapi_parameters(document, operation);

@@ -209,6 +209,8 @@ add_engine(const struct app *of, const struct operation *operation, bool *wanted
 	    "quota_exceeded internal_error unavailable");
 	if (endpoint->scope != NULL)
 		add_slugs(of, wanted, "unauthenticated scope_missing");
+	if (endpoint->fresh_totp)
+		add_slugs(of, wanted, "step_up_needed");
 	if (required(operation, MARKET))
 		add_slugs(of, wanted, "market_required");
 	if (required(operation, CALLER))

@@ -204,6 +204,9 @@ read_caller(json_t *claims, const struct role *roles, struct token *token)
 		return "the token's partner is not a UUID";
 	if (scope == NULL)
 		return "the token has no scope";
+	if (json_object_get(claims, "totp_at") != NULL &&
+	    (!seconds(claims, "totp_at", &caller->totp_us) || caller->totp_us > token->expires_us))
+		return "the token's totp_at is no moment before its end";
 	keep_scopes(scope, role->scopes, token->scopes);
 	if (session != NULL &&
 	    (!json_is_string(session) ||
@@ -217,6 +220,8 @@ read_caller(json_t *claims, const struct role *roles, struct token *token)
 		return "the token's role and its partner do not fit";
 	caller->role = role->name;
 	caller->unlimited = role->unlimited;
+	caller->is_office = role->is_office;
+	caller->is_audited = role->is_audited;
 	return NULL;
 }
 
@@ -273,7 +278,7 @@ add_claims(
 	char account[UUID_TEXT_BYTES], partner[UUID_TEXT_BYTES], id[UUID_TEXT_BYTES],
 	    session[UUID_TEXT_BYTES];
 	struct uuid fresh = world_fresh_id();
-	long now_s = (long)(now_us / US_PER_S);
+	long now_s = (long)(now_us / US_PER_S), totp_s = (long)(caller->totp_us / US_PER_S);
 	int failed = 0;
 
 	uuid_write(&caller->account_id, account);
@@ -289,6 +294,10 @@ add_claims(
 	failed |= jwt_add_grant_int(jwt, "iat", now_s);
 	failed |= jwt_add_grant_int(jwt, "nbf", now_s);
 	failed |= jwt_add_grant_int(jwt, "exp", now_s + (long)life_s);
+	if (totp_s > now_s + (long)life_s)
+		totp_s = now_s + (long)life_s;
+	if (totp_s > 0)
+		failed |= jwt_add_grant_int(jwt, "totp_at", totp_s);
 	if (caller->has_partner) {
 		uuid_write(&caller->partner_id, partner);
 		failed |= jwt_add_grant(jwt, "partner", partner);

@@ -9,6 +9,10 @@
  * what we sign (alg, typ, kid and no other member), because libjwt 1.10 takes any algorithm with
  * any key; after it, the claims are read strictly, because it checks none. It knows no typ but
  * "JWT", so the kind of token stands in a claim of its own (RFC 8725 section 3.12).
+ *
+ * The claim totp_at says when a code of the authenticator was last shown. Tokens that are made by
+ * hand say the moment of their own end: whoever may read the keys owns the instance, and is asked
+ * for no code.
  */
 #ifndef SOCIUS_TOKEN_H
 #define SOCIUS_TOKEN_H
@@ -29,6 +33,7 @@ enum {
 	TOKEN_SCOPES_BYTES_MAX = 511,
 	TOKEN_SKEW_S = 60,           /* clocks of who signs and who checks may differ by this */
 	TOKEN_LIFE_S = 600,          /* of a token that the API gives out */
+	TOKEN_FRESH_S = 300,         /* so long a code of an authenticator opens .fresh_totp */
 	TOKEN_LIFE_S_MAX = 31622400, /* a year: service tokens made by hand */
 	TOKEN_MEMORY = 32768         /* verified tokens that one worker remembers */
 };
@@ -60,7 +65,8 @@ const char *token_keys_load(struct token_keys *keys, const char *folder);
 const char *token_key_make(const char *folder, char kid[TOKEN_KID_BYTES_MAX + 1]);
 
 /* Signs a token for this caller with the newest key; caller->scopes NULL: all that `roles` gives
- * its role. The text is to be freed; NULL: there is no key. */
+ * its role; a totp_us beyond the token's end is the end. The text is to be freed; NULL: there is no
+ * key. */
 char *token_mint(const struct token_keys *keys, const struct role *roles,
     const struct caller *caller, int64_t now_us, int64_t life_s);
 

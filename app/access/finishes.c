@@ -40,6 +40,15 @@ put_instant(struct json *json, const char *name, int64_t us)
 	json_put_text(json, name, text);
 }
 
+/* 0: it is null. */
+static int64_t
+moment_of(const struct rows *rows, const char *name)
+{
+	int column = rows_column(rows, name);
+
+	return rows_null(rows, 0, column) ? 0 : rows_instant(rows, 0, column);
+}
+
 /* Whom the tokens speak for, as SQL says; the role is one of ours. */
 static struct caller
 caller_of(struct arena *arena, const struct rows *rows)
@@ -51,6 +60,7 @@ caller_of(struct arena *arena, const struct rows *rows)
 		.market_id = (int32_t)rows_int(rows, 0, rows_column(rows, "market_id")),
 		.has_session = true,
 		.session_id = rows_uuid(rows, 0, rows_column(rows, "session_id")),
+		.totp_us = moment_of(rows, "totp_at"),
 		.role = arena_copy(arena, role.at, role.bytes),
 		.has_partner = !rows_null(rows, 0, partner) };
 
@@ -116,6 +126,35 @@ finish_pair(struct request *request, const struct rows *rows, struct text refres
 	put_uuid(&json, "partner_id", caller.has_partner ? &caller.partner_id : NULL);
 	put_instant(&json, "expires_at", rows_instant(rows, 0, rows_column(rows, "expires_at")));
 	json_put_text(&json, "scope", caller.scopes);
+	if (caller.totp_us > 0)
+		put_instant(&json, "totp_at", caller.totp_us);
+	else
+		json_put_text(&json, "totp_at", NULL);
+	json_close_object(&json);
+	return true;
+}
+
+/* The same caller with the same scopes, who has shown a code. */
+bool
+finish_step_up(struct request *request, const struct rows *rows, struct buffer *body)
+{
+	struct caller caller = request->caller;
+	const char *token;
+	struct json json;
+
+	caller.totp_us = moment_of(rows, "totp_at");
+	token = vault_sign(request->arena, &caller, request->now_us);
+	if (token == NULL) {
+		problem_set(&request->problem, "unavailable", "Tokens cannot be signed.");
+		return false;
+	}
+	json_init(&json, body);
+	json_open_object(&json);
+	json_put_text(&json, "access_token", token);
+	json_put_text(&json, "token_type", "Bearer");
+	json_put_int(&json, "expires_in", VAULT_TOKEN_LIFE_S);
+	put_instant(&json, "totp_at", caller.totp_us);
+	put_instant(&json, "fresh_until", moment_of(rows, "fresh_until"));
 	json_close_object(&json);
 	return true;
 }

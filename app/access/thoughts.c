@@ -234,35 +234,51 @@ put_device(struct request *request, bool fits)
 							  : rows_uuid(&request->asked, 0, device);
 }
 
+/* A code of the authenticator, or a recovery code: what SQL takes of either. */
 bool
-think_sign_in(struct request *request)
+think_second(struct request *request)
 {
-	struct text password = arg(request, "password")->bytes;
-	bool fits = hold_against_asked(request, "password");
 	uint8_t mac[VAULT_MAC_BYTES];
 
-	if (fits && password_stale(asked_text(request, "password_hash")))
-		put(request, "rehashed", password_hash(request->arena, password));
-	put_device(request, fits);
 	put_totp_step(request, "totp");
 	if (!arg(request, "totp")->null) {
 		recovery_mac(request->arena, arg(request, "totp")->bytes, mac);
 		put_bytes(request, "recovery_mac", mac, sizeof(mac));
 	}
+	return true;
+}
+
+bool
+think_sign_in(struct request *request)
+{
+	struct text password = arg(request, "password")->bytes;
+	bool fits = hold_against_asked(request, "password");
+
+	if (fits && password_stale(asked_text(request, "password_hash")))
+		put(request, "rehashed", password_hash(request->arena, password));
+	put_device(request, fits);
+	(void)think_second(request); /* SQL says what is wrong with it */
 	put_digest(request, "refresh", "refresh_hash");
 	put_digest(request, "device", "device_hash");
 	return true;
 }
 
-/* Ten codes of 50 bits each out of one draw; `chance` becomes them, one after the other. */
+/* The password is held against the account's, and goes no further. */
 bool
-think_totp(struct request *request)
+think_enrol(struct request *request)
+{
+	(void)hold_against_asked(request, "password"); /* SQL sees it by the null */
+	return true;
+}
+
+/* Ten codes of 50 bits each out of one draw; `chance` becomes them, one after the other. */
+static void
+put_recovery_codes(struct request *request)
 {
 	struct value *chance = arg(request, "chance");
 	uint8_t mac[VAULT_MAC_BYTES];
 	struct buffer codes, macs;
 
-	put_totp_step(request, "code");
 	buffer_init(&codes, request->arena, 128);
 	buffer_init(&macs, request->arena, RECOVERY_BYTES);
 	for (int i = 0; i < RECOVERY_CODES; i++) {
@@ -282,5 +298,19 @@ think_totp(struct request *request)
 	chance->bytes = buffer_text(&codes);
 	put(request, "recovery_macs", buffer_text(&macs));
 	hide(request, "chance");
+}
+
+bool
+think_totp(struct request *request)
+{
+	put_totp_step(request, "code");
+	put_recovery_codes(request);
 	return true;
+}
+
+bool
+think_recovery(struct request *request)
+{
+	put_recovery_codes(request);
+	return think_second(request);
 }

@@ -19,10 +19,14 @@ bool think_code(struct request *request);         /* a code that came back */
 bool think_new_password(struct request *request); /* the same, with a password */
 bool think_change(struct request *request);
 bool think_sign_in(struct request *request);
+bool think_enrol(struct request *request);
 bool think_totp(struct request *request);
+bool think_second(struct request *request);
+bool think_recovery(struct request *request);
 
 /* .finishes */
 bool finish_session(struct request *request, const struct rows *rows, struct buffer *body);
+bool finish_step_up(struct request *request, const struct rows *rows, struct buffer *body);
 bool finish_totp(struct request *request, const struct rows *rows, struct buffer *body);
 bool finish_recovery(struct request *request, const struct rows *rows, struct buffer *body);
 

@@ -166,6 +166,7 @@ static const struct endpoint endpoints[] = {
 	    .method = PUT,
 	    .path = "/v1/partners/{partner_id}/bank_account",
 	    .scope = SCOPE_ONBOARDING_WRITE,
+	    .fresh_totp = STEP_UP_OFFICES,
 	    .calls = "api.put_bank_account",
 	    .takes = TAKES(CALLED, CHANGING, { "partner_id", PATH, UUID },
 		{ "version", IF_MATCH, LONG, .optional = true },

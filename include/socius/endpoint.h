@@ -85,6 +85,9 @@ enum gives {
 	STREAM    /* server-sent events */
 };
 
+/* Of whom a fresh code is asked; true: of offices. */
+enum step_up { STEP_UP_NOBODY, STEP_UP_OFFICES, STEP_UP_EVERYONE };
+
 struct request;
 struct rows;
 struct buffer;
@@ -94,6 +97,9 @@ struct endpoint {
 	enum method method;
 	const char *path;  /* /v1/things/{thing_id} */
 	const char *scope; /* NULL: open to anyone */
+	/* Step-up: its callers have shown a code of the authenticator within the last five minutes;
+	 * the gate sees it by the token. For what moves money out, and what lets others in. */
+	enum step_up fresh_totp;
 	const char *calls; /* api.<verb>_<noun> */
 	bool batch;        /* writes: queued calls of one market go as one api.<f>_batch */
 	bool slow;         /* goes by the slow lane (exports, statements) */
@@ -135,6 +141,8 @@ struct role {
 	const char *says;
 	bool unlimited;  /* no rate limit: systems of the company itself */
 	bool is_partner; /* its tokens name a partner; those of other roles never do */
+	bool is_office;  /* signs in with an authenticator, and steps up for .fresh_totp */
+	bool is_audited; /* whatever it does leaves an audit record */
 };
 
 /* The whole marketplace, as the engine sees it; app/app.c defines it. */
@@ -150,6 +158,11 @@ struct app {
 	/* api.<f>(market_id int, session_id uuid, now timestamptz): an unlimited caller of this
 	 * session is at work; every worker says so once a minute. NULL: nobody wants to know. */
 	const char *used_session;
+	/* api.<f>(market, record_id, act, outcome, account_id, role, subject_id, peer, request_id,
+	 * now): the audit log. A write of a role that is audited calls it in the transaction of its
+	 * effect; a row that takes `audit_id` has records of its own, and what goes in batches says
+	 * in its rows who did it. NULL: there is none. */
+	const char *audits;
 };
 
 extern const struct app app;

@@ -42,9 +42,10 @@ struct caller {
 	int32_t market_id; /* 0: the platform */
 	bool has_session;
 	struct uuid session_id; /* which sign-in the token is of */
+	int64_t totp_us;        /* when a code of the authenticator was last shown; 0: never */
 	const char *role;
-	const char *scopes; /* blank-separated */
-	bool unlimited;     /* of its role */
+	const char *scopes;                    /* blank-separated */
+	bool unlimited, is_office, is_audited; /* of its role */
 };
 
 struct request {

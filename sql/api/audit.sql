@@ -1,7 +1,27 @@
--- The audit log, for auditors.
+-- The audit log: how acts of an office come into it, and how auditors read it.
+
+-- For the gate itself: one act of a role that is audited, in the transaction of its effect, or of
+-- its own where there is none.
+create or replace function api.record_act(p_market_id int, p_record_id uuid, p_act text,
+	p_outcome text, p_account_id uuid, p_role text, p_subject_id uuid, p_peer text,
+	p_request_id text, p_now timestamptz) returns boolean
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+begin
+	perform core.enter(p_market_id, null);
+	perform access.audit(p_market_id, p_record_id, p_act, p_outcome, p_account_id, p_role,
+		p_subject_id, p_peer, p_request_id, p_now);
+	return true;
+end
+$$;
+comment on function api.record_act is 'Writes an audit record. Refuses: nothing.';
+alter function api.record_act owner to wall_platform;
+grant execute on function api.record_act to socius_gate;
 
 create or replace function api.list_audit_records(p_market_id int, p_limit int,
-	p_after_record_id uuid, p_account_id uuid, p_act text)
+	p_after_record_id uuid, p_account_id uuid, p_act text, p_outcome text, p_role text,
+	p_subject_id uuid, p_from timestamptz, p_to timestamptz)
 returns setof api.audit_record
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
@@ -16,6 +36,11 @@ begin
 		and r.record_id < coalesce(p_after_record_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 		and (p_account_id is null or r.account_id = p_account_id)
 		and (p_act is null or r.act = p_act)
+		and (p_outcome is null or r.outcome = p_outcome)
+		and (p_role is null or r.role = p_role)
+		and (p_subject_id is null or r.subject_id = p_subject_id)
+		and (p_from is null or r.occurred_at >= p_from)
+		and (p_to is null or r.occurred_at < p_to)
 	order by r.record_id desc
 	limit p_limit;
 end

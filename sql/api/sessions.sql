@@ -28,8 +28,8 @@ returns api.session_tokens
 language plpgsql immutable as $$
 begin
 	return row(null, 'Bearer', null, null, null, p_session.session_id, p_session.account_id,
-		p_session.of_market, p_session.role, p_partner_id, p_session.expires_at, p_session.scope
-		)::api.session_tokens;
+		p_session.of_market, p_session.role, p_partner_id, p_session.expires_at, p_session.scope,
+		p_session.totp_at)::api.session_tokens;
 end
 $$;
 grant execute on function access.partner_of, access.holds, access.tokens_of to wall_platform;
@@ -168,10 +168,10 @@ begin
 	update access.credential c set password_hash = p_rehashed
 	where c.account_id = v_known.account_id and p_rehashed is not null;
 	insert into access.session (session_id, account_id, device_id, of_market, role, made_at,
-		used_at, idle_at, expires_at)
+		used_at, idle_at, expires_at, totp_at)
 	values (p_session_id, v_known.account_id, coalesce(v_device_id, p_device_id),
 		v_chosen.market_id, v_chosen.role, p_now, p_now, p_now + interval '30 days',
-		p_now + interval '90 days')
+		p_now + interval '90 days', case when v_known.totp_confirmed_at is not null then p_now end)
 	returning * into v_session;
 	insert into access.refresh_token (token_hash, session_id, issued_at)
 	values (p_refresh_hash, p_session_id, p_now);

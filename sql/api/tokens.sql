@@ -112,8 +112,8 @@ begin
 	update access.service_secret s set used_at = p_now
 	where s.market_id = p_market_id and s.secret_hash = p_secret_hash;
 	"row" := row(null, 'Bearer', null, null, null, v_secret.secret_id, v_key.service_key_id,
-		p_market_id, 'service', null, least(v_secret.ends_at, v_key.expires_at), v_key.scope
-		)::api.session_tokens;
+		p_market_id, 'service', null, least(v_secret.ends_at, v_key.expires_at), v_key.scope,
+		null)::api.session_tokens;
 end
 $$;
 

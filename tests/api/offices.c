@@ -1,52 +1,9 @@
 /* An operator enrols an authenticator and is let in; an auditor reads who was. */
 #include <criterion/criterion.h>
 
-#include "access/totp.h"
-#include "api/sign_in_given.h"
-#include "socius/world.h"
+#include "api/offices_given.h"
 
 TestSuite(offices, .init = story_begin, .fini = story_end);
-
-/* RFC 4648 base32 of a secret. */
-static struct text
-decoded(const char *secret)
-{
-	char *bytes = (char *)(uintptr_t)story_print("%s", secret);
-	unsigned held = 0, bits = 0;
-	size_t count = 0;
-
-	for (size_t i = 0; secret[i] != '\0'; i++) {
-		held = held << 5 |
-		       (unsigned)(secret[i] >= 'A' ? secret[i] - 'A' : secret[i] - '2' + 26);
-		bits += 5;
-		if (bits >= 8)
-			bytes[count++] = (char)(held >> (bits -= 8) & 0xff);
-	}
-	return (struct text){ bytes, count };
-}
-
-/* The authenticator's code, `ahead` steps from now. */
-static const char *
-code_of(const char *secret, int ahead)
-{
-	return story_print("%06u",
-	    totp_code(decoded(secret), world_now_us() / (TOTP_STEP_S * INT64_C(1000000)) + ahead));
-}
-
-/* The command line gives and takes offices. */
-static void
-admin(const char *email, const char *options)
-{
-	const char *command = story_print("./socius admin %s %s >/dev/null", email, options);
-
-	cr_assert_eq(system(command), 0, "%s", command);
-}
-
-static const char *
-as_operator(const char *more)
-{
-	return story_print("--role operator --market %s %s", story.market, more);
-}
 
 Test(offices, are_entered_with_an_authenticator)
 {
@@ -54,31 +11,34 @@ Test(offices, are_entered_with_an_authenticator)
 	struct story_reply *reply, *session;
 
 	story_refused(given_try(email, PASSWORD, ",\"role\":\"operator\""), "role_not_held");
-	admin(email, as_operator(""));
+	given_office(email, given_operator(""));
 	story_refused(
 	    given_try(email, PASSWORD, ",\"role\":\"operator\""), "totp_enrolment_needed");
 	token = story_text(given_session(email, NULL), "access_token");
-	reply = story_call("POST", "/v1/auth/totp", token, NULL, NULL);
+	story_refused(
+	    story_call("POST", "/v1/auth/totp", token, NULL, "{\"password\":\"not mine\"}"),
+	    "password_wrong");
+	reply = story_call("POST", "/v1/auth/totp", token, NULL, GIVEN_ENROL);
 	cr_assert_eq(reply->status, 201, "%s", reply->text);
 	secret = story_text(reply, "secret");
 	cr_assert_eq(strlen(secret), 32);
 	cr_assert_not_null(strstr(story_text(reply, "uri"), secret));
 	story_refused(story_call("POST", "/v1/auth/totp/confirmations", token, NULL,
-			  "{\"code\":\"%s\"}", code_of(secret, 1000)),
+			  "{\"code\":\"%s\"}", given_totp(secret, 1000)),
 	    "totp_wrong");
 	reply = story_call("POST", "/v1/auth/totp/confirmations", token, NULL, "{\"code\":\"%s\"}",
-	    code_of(secret, 0));
+	    given_totp(secret, 0));
 	cr_assert_eq(reply->status, 201, "%s", reply->text);
 	cr_assert_eq(json_array_size(story_at(reply, "recovery_codes")), 10);
 
 	story_refused(given_try(email, PASSWORD, ",\"role\":\"operator\""), "totp_needed");
 	session = given_session(
-	    email, story_print(",\"role\":\"operator\",\"totp\":\"%s\"", code_of(secret, 1)));
+	    email, story_print(",\"role\":\"operator\",\"totp\":\"%s\"", given_totp(secret, 1)));
 	cr_assert_str_eq(story_text(session, "role"), "operator");
 	cr_assert_eq(story_get(story_text(session, "access_token"), "/v1/partners")->status, 200);
 	story_refused(
 	    given_try(email, PASSWORD,
-		story_print(",\"role\":\"operator\",\"totp\":\"%s\"", code_of(secret, 0))),
+		story_print(",\"role\":\"operator\",\"totp\":\"%s\"", given_totp(secret, 0))),
 	    "totp_wrong");
 	(void)given_session(email, story_print(",\"role\":\"operator\",\"totp\":\"%s\"",
 				       story_text(reply, "recovery_codes.3")));
@@ -102,19 +62,21 @@ Test(offices, are_left_by_the_command_line)
 	struct story_reply *session;
 
 	(void)given_account(email);
-	admin(email, as_operator(""));
+	given_office(email, given_operator(""));
 	token = story_text(given_session(email, NULL), "access_token");
-	secret = story_text(story_call("POST", "/v1/auth/totp", token, NULL, NULL), "secret");
+	secret =
+	    story_text(story_call("POST", "/v1/auth/totp", token, NULL, GIVEN_ENROL), "secret");
 	cr_assert_eq(story_call("POST", "/v1/auth/totp/confirmations", token, NULL,
-			 "{\"code\":\"%s\"}", code_of(secret, 0))
+			 "{\"code\":\"%s\"}", given_totp(secret, 0))
 			 ->status,
 	    201);
-	story_refused(story_call("POST", "/v1/auth/totp", token, NULL, NULL), "totp_enrolled");
+	story_refused(
+	    story_call("POST", "/v1/auth/totp", token, NULL, GIVEN_ENROL), "totp_enrolled");
 	session = given_session(
-	    email, story_print(",\"role\":\"operator\",\"totp\":\"%s\"", code_of(secret, 1)));
-	admin(email, as_operator("--withdraw"));
+	    email, story_print(",\"role\":\"operator\",\"totp\":\"%s\"", given_totp(secret, 1)));
+	given_office(email, given_operator("--withdraw"));
 	story_refused(given_refresh(story_text(session, "refresh_token"), NULL), "refresh_wrong");
-	admin(email, "--reset-authenticator");
+	given_office(email, "--reset-authenticator");
 	(void)given_session(email, NULL);
 }
 

@@ -19,7 +19,10 @@ static struct http http;
 static char *
 mint(const char *role, int32_t market_id, const char *partner_id, const char *account_id)
 {
-	struct caller caller = { .known = true, .role = role, .market_id = market_id };
+	struct caller caller = { .known = true,
+		.role = role,
+		.market_id = market_id,
+		.totp_us = world_now_us() + LIFE_S * INT64_C(1000000) };
 	char *token;
 
 	caller.account_id = world_fresh_id();

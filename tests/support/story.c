@@ -56,7 +56,10 @@ story_key(void)
 const char *
 story_token(const char *role, const char *account_id, const char *partner_id)
 {
-	struct caller caller = { .known = true, .role = role, .market_id = story.market_id };
+	struct caller caller = { .known = true,
+		.role = role,
+		.market_id = story.market_id,
+		.totp_us = world_now_us() + TOKEN_LIFE_S * INT64_C(1000000) };
 	char *token;
 
 	cr_assert(uuid_read(text_of(account_id), &caller.account_id));
