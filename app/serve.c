@@ -28,7 +28,8 @@ KORE_SECCOMP_FILTER("socius",
     KORE_SYSCALL_ALLOW(getpeername), KORE_SYSCALL_ALLOW(sendmsg), KORE_SYSCALL_ALLOW(recvmsg),
     KORE_SYSCALL_ALLOW(sendmmsg), KORE_SYSCALL_ALLOW(getppid),
     /* the gate */
-    KORE_SYSCALL_ALLOW(eventfd2), KORE_SYSCALL_ALLOW(epoll_create1), KORE_SYSCALL_ALLOW(shutdown));
+    KORE_SYSCALL_ALLOW(eventfd2), KORE_SYSCALL_ALLOW(epoll_create1), KORE_SYSCALL_ALLOW(shutdown),
+    KORE_SYSCALL_ALLOW(setpriority));
 
 void
 kore_parent_configure(int argc, char **argv)

@@ -7,9 +7,12 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "socius/log.h"
+
+enum { NICENESS = 10 };
 
 /* First in, first out. */
 struct queue {
@@ -73,6 +76,8 @@ work(void *of)
 	struct pool *pool = of;
 	struct pool_job *job;
 
+	/* of this thread alone, as Linux has it; where it is not allowed, thought is as urgent */
+	(void)setpriority(PRIO_PROCESS, 0, NICENESS);
 	(void)pthread_mutex_lock(&pool->mutex); /* cannot fail, here and below: it is ours */
 	while ((job = wait_for_job(pool)) != NULL) {
 		(void)pthread_mutex_unlock(&pool->mutex);

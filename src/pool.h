@@ -1,6 +1,7 @@
 /*
  * pool: a few threads for thought that would hold up the event loop, such as hashing a secret.
  *
+ * The threads give way to all else: a crowd of sign-ins slows sign-ins down, not bookings.
  * Jobs wait in a bounded queue; where it is full the answer is no, at once. When a job is done the
  * pool's eventfd becomes readable, and pool_collect hands the jobs back in the loop's own thread.
  */
