@@ -154,7 +154,7 @@ create or replace function api.create_authorization(p_market_id int, p_account_i
 	p_role text, p_client_id uuid, p_redirect_uri text, p_scope text, p_code_challenge text,
 	p_code_challenge_method text, p_code bytea, p_code_hash bytea, p_issuer text,
 	p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
-	out "row" api.authorization)
+	out "row" api.consent)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
@@ -174,7 +174,7 @@ begin
 		redirect_uri, code_challenge, scope, made_at, expires_at)
 	values (p_code_hash, p_client_id, p_account_id, p_market_id, p_redirect_uri,
 		p_code_challenge, v_scope, p_now, p_now + interval '60 seconds');
-	"row" := row(null, p_issuer, p_now + interval '60 seconds')::api.authorization;
+	"row" := row(null, p_issuer, p_now + interval '60 seconds')::api.consent;
 	perform access.audit(p_market_id, p_audit_id, 'client.consent', 'done', p_account_id, p_role,
 		p_client_id, p_peer, p_request_id, p_now);
 end

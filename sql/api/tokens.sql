@@ -59,6 +59,10 @@ begin
 		or p_now >= v_code.expires_at or not exists (select from access.credential c
 			where c.account_id = v_code.account_id and c.state = 'active'
 				and c.changed_at <= v_code.made_at) then
+		if v_code.code_hash is not null then
+			perform access.audit(v_code.of_market, p_audit_id, 'session.start', refused,
+				v_code.account_id, null, v_code.client_id, p_peer, p_request_id, p_now);
+		end if;
 		return;
 	end if;
 	refused := null;

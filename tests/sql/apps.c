@@ -164,6 +164,11 @@ Test(apps, get_nothing_for_what_does_not_fit)
 	sql_refused("scope_wrong", "select * from %s", given_redeem(&wrong));
 	redeem.after = "59 s";
 	cr_assert_null(refused_by(&redeem));
+	cr_assert_eq(
+	    sql_count("select from access.audit_record where act = 'session.start' and "
+		      "outcome = 'grant_wrong' and account_id = '%s' and subject_id = '%s'",
+		account, client),
+	    4);
 }
 
 Test(apps, lose_the_session_of_a_code_that_comes_twice)
