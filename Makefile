@@ -53,7 +53,7 @@ CTL = $(OUT)/libctl.a
 RUN = $(OUT)/librun.a
 PAGE = $(BUILD)/docs/swagger-ui-bundle.js
 
-.PHONY: help build tests fuzzers db serve check test fmt laws docs bench battery fuzz cover clean
+.PHONY: help build tests fuzzers db serve check test fmt laws docs bench bench-walls battery fuzz cover clean
 .DEFAULT_GOAL := build
 
 help: ## print this
@@ -198,6 +198,9 @@ docs: $(OUT)/socius-ctl ## write docs/api from tables and catalog
 
 bench: build $(OUT)/tests/bench/mint ## compare with pgbench; writes docs/BENCH.md
 	tests/bench/bench.sh
+
+bench-walls: $(OUT)/tests/bench/walls $(OUT)/tests/bench/tokens ## what row-level security and token checks cost; into docs/BENCH.md
+	tests/bench/walls.sh
 
 battery: build $(OUT)/tests/chaos/chaos ## the longer storm and stampedes; figures in docs/ASSURANCE.md
 	tests/battery
