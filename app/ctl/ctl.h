@@ -51,6 +51,9 @@ struct command {
 };
 
 int backup_run(struct ctl *ctl);
+int backup_keys_run(struct ctl *ctl);
+int restore_keys_run(struct ctl *ctl);
+int rotate_kek_run(struct ctl *ctl);
 int admin_run(struct ctl *ctl);
 int check_settings_run(struct ctl *ctl);
 int conninfo_run(struct ctl *ctl);
