@@ -21,6 +21,7 @@ static const struct room *const rooms[] = {
 	&room_access,
 	&room_oauth,
 	&room_offices,
+	&room_privacy,
 #ifdef SOCIUS_TEST_ROOM
 	&room_test,
 #endif

@@ -112,6 +112,12 @@ const struct problem_kind problems[] = {
 	{ "person_erased", 410, "The person was erased.",
 	    "Nothing can be kept about this person any more." },
 
+	{ "account_in_use", 409, "Something stands in the way of leaving.",
+	    "See `obstacles`: bookings to be worked or forfeited, rentals to be returned, debts to "
+	    "be paid; and a balance to be paid out before a person is erased." },
+	{ "export_unknown", 404, "There is no such export.",
+	    "Ask for one with POST; it is thrown away after a week." },
+
 	/* signing in */
 	{ "sign_in_delayed", 429, "Too many tries.",
 	    "Wait as long as Retry-After says; a device that has signed in before does not wait "

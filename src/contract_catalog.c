@@ -269,7 +269,8 @@ contract_is_token(const struct shape *shape)
 bool
 contract_is_sealed(const struct shape *shape)
 {
-	return shape->kind == SHAPE_COMPOSITE && strcmp(shape->name, "core.sealed") == 0;
+	return shape->kind == SHAPE_COMPOSITE && (strcmp(shape->name, "core.sealed") == 0 ||
+						     strcmp(shape->name, "core.sealed_json") == 0);
 }
 
 const struct shape *

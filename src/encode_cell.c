@@ -276,12 +276,15 @@ sealed_text(const struct encoder *encoder, struct text cell, struct arena *arena
 }
 
 static void
-sealed_cell(const struct encoder *encoder, struct text cell, struct json *json)
+sealed_cell(
+    const struct encoder *encoder, const struct shape *shape, struct text cell, struct json *json)
 {
 	struct text text = sealed_text(encoder, cell, json->to->arena);
 
 	if (text.at == NULL)
 		json_write_null(json);
+	else if (strcmp(shape->name, "core.sealed_json") == 0)
+		json_write_raw(json, text);
 	else
 		json_write_text(json, text);
 }
@@ -295,7 +298,7 @@ nested_cell(const struct encoder *encoder, uint32_t oid, struct text cell, struc
 	if (contract_is_token(shape))
 		token_cell(encoder, cell, json);
 	else if (contract_is_sealed(shape))
-		sealed_cell(encoder, cell, json);
+		sealed_cell(encoder, shape, cell, json);
 	else if (shape->kind == SHAPE_COMPOSITE)
 		composite_cell(encoder, shape, cell, json);
 	else

@@ -52,6 +52,8 @@ type_schema(struct document *document, uint32_t oid)
 
 	if (shape == NULL || shape->kind == SHAPE_SCALAR)
 		return scalar(oid);
+	if (contract_is_sealed(shape) && strcmp(shape->name, "core.sealed") != 0)
+		return scalar(OID_JSON);
 	if (contract_is_token(shape) || contract_is_sealed(shape))
 		return scalar(OID_TEXT);
 	if (shape->kind == SHAPE_COMPOSITE)

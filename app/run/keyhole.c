@@ -24,9 +24,8 @@ keyhole_close(struct keyhole *keyhole)
 	keyhole->pg = NULL;
 }
 
-/* The key-encryption keys are read each time: they may have been rotated. */
-static bool
-open_up(struct keyhole *keyhole)
+bool
+keyhole_open(struct keyhole *keyhole)
 {
 	const char *why = kek_load(&keyhole->ring, keyhole->kek_folder);
 
@@ -52,7 +51,7 @@ keyhole_address(struct keyhole *keyhole, struct arena *arena, const char *person
 	*clear = cell;
 	if (person[0] == '\0')
 		return PERSON_KEY_FOUND;
-	if (!uuid_read(text_of(person), &id) || !open_up(keyhole))
+	if (!uuid_read(text_of(person), &id) || !keyhole_open(keyhole))
 		return PERSON_KEY_FAILED;
 	answer = person_key_open(keyhole->pg, &keyhole->ring, arena, "access.credential.email", &id,
 	    text_of(cell), &text);

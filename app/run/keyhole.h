@@ -18,6 +18,9 @@ struct keyhole {
 void keyhole_init(struct keyhole *keyhole, struct arena *arena);
 void keyhole_close(struct keyhole *keyhole);
 
+/* Connects and reads the key-encryption keys, which may have been rotated. */
+bool keyhole_open(struct keyhole *keyhole);
+
 /* What an e-mail address of this person says, NUL-terminated; person empty: it is in clear. */
 enum person_key_answer keyhole_address(struct keyhole *keyhole, struct arena *arena,
     const char *person, const char *cell, const char **clear);

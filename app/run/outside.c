@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "run/mail.h"
+#include "run/privacy.h"
 #include "socius/instant.h"
 #include "socius/log.h"
 #include "socius/world.h"
@@ -50,7 +51,7 @@ is_connected(struct outside *outside)
 	return PQstatus(outside->pg) == CONNECTION_OK;
 }
 
-/* One letter; returns how long to wait before the next. */
+/* One letter, key or export; returns how long to wait before the next. */
 static int
 turn(struct outside *outside)
 {
@@ -59,6 +60,8 @@ turn(struct outside *outside)
 	char now[INSTANT_TEXT_BYTES_MAX];
 
 	(void)instant_write(world_now_us(), now); /* its length does not matter here */
+	if (privacy_turn(outside->pg, &outside->keyhole, &outside->arena, now))
+		return 0;
 	switch (mail_send_one(&mail, now)) {
 	case MAIL_SENT:
 		return 0;

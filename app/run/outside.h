@@ -1,5 +1,6 @@
 /*
- * outside: what waits for other machines, in a thread and over a connection of its own: letters.
+ * outside: what waits for other machines or for the keys' database, in a thread and over a
+ * connection of its own: letters, keys that are destroyed, exports.
  */
 #ifndef APP_RUN_OUTSIDE_H
 #define APP_RUN_OUTSIDE_H

@@ -77,6 +77,12 @@ language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 begin
 	perform core.enter(p_market_id, null);
+	insert into identity.erasure (person_id, asked_at)
+	select c.new_account_id, p_now
+	from access.challenge c
+	where c.expires_at < p_now - interval '1 day' and c.new_account_id is not null
+		and not exists (select from identity.account a where a.account_id = c.new_account_id)
+	on conflict do nothing;
 	delete from access.challenge c where c.expires_at < p_now - interval '1 day';
 	delete from access.ended_secret e where e.ended_at < p_now - interval '1 day';
 	delete from access.authorization_code c where c.expires_at < p_now - interval '1 day';

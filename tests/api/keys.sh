@@ -55,10 +55,32 @@ check "her key is in the file" 1 "$(grep -c "^$partner" "$file")"
 before=$(wrapped_with)
 ./socius rotate-kek --forget-old >/dev/null
 check "all goes on under a new key" 0 $?
-check "hers is wrapped anew" 1 "$([ "$(wrapped_with)" \> "$before" ] && echo 1)"
+check "hers is wrapped anew" 1 "$([ "$(wrapped_with)" = "$before" ] || echo 1)"
 check "nobody's is as before" 0 "$(keys "select count(*) from keys.person_key
 	where encode(substr(wrapped, 1, 4), 'hex') <= '$before'")"
 check "and she has it still" '"name":"Zita Key"' "$(name)"
+
+# await STATUS: until it is that ten times in a row, on fresh connections: both workers have their say.
+await() {
+	tries=0
+	in_a_row=0
+	while [ "$in_a_row" -lt 10 ] && [ $tries -lt 3000 ]; do
+		tries=$((tries + 1))
+		got=$(call GET "/v1/partners/$partner" -o /dev/null -w '%{http_code}')
+		[ "$got" = "$1" ] && in_a_row=$((in_a_row + 1)) || in_a_row=0
+	done
+	echo "$got"
+}
+
+# Only what needs a key waits for the keys' database.
+./socius psql -q -c 'alter database socius_keys with allow_connections false' >/dev/null
+./socius psql -q -c "select pg_terminate_backend(pid) from pg_stat_activity
+	where datname = 'socius_keys'" >/dev/null
+check "keys away: unavailable" 503 "$(await 503)"
+check "keys away: all else goes on" 200 \
+	"$(call GET /v1/slots -o /dev/null -w '%{http_code}')"
+./socius psql -q -c 'alter database socius_keys with allow_connections true' >/dev/null
+check "keys there again" 200 "$(await 200)"
 
 keys "select keys.destroy_key('$partner')" >/dev/null
 ./socius restore --keys "$file" >/dev/null

@@ -188,48 +188,6 @@ Test(privacy, opens_no_cell_in_another_row)
 	cr_expect_str_eq(story_text(get_partner(zoe.partner_id), "name"), zoe.name);
 }
 
-/* The status of a GET, which may be 503. */
-static int
-status_of(const char *token, const char *path)
-{
-	return (int)strtol(said(story_print("curl -s -o /dev/null -w '%%{http_code}' -H "
-					    "'Authorization: Bearer %s' '%s%s'",
-			       token, world_setting("SOCIUS_URL", ""), path)),
-	    NULL, 10);
-}
-
-/* Asks on fresh connections until this is the status, ten times in a row: both workers have their
- * say. */
-static void
-await_status(const char *path, int status)
-{
-	int64_t until_us = world_monotonic_us() + PATIENCE_US;
-
-	for (int in_a_row = 0; in_a_row < 10;) {
-		in_a_row = status_of(story.operator_token, path) == status ? in_a_row + 1 : 0;
-		cr_assert_lt(world_monotonic_us(), until_us);
-	}
-}
-
-/* Only what needs a key waits for the keys' database. */
-Test(privacy, waits_for_keys_alone_when_they_are_away)
-{
-	struct person zoe = somebody();
-	const char *path = story_print("/v1/partners/%s", zoe.partner_id);
-
-	PQfinish(keys);
-	keys = NULL;
-	(void)sql(database, "alter database socius_keys with allow_connections false");
-	(void)sql(database, "select pg_terminate_backend(pid) from pg_stat_activity "
-			    "where datname = 'socius_keys'");
-	await_status(path, 503);
-	cr_expect_eq(story_get(story.operator_token, "/v1/slots")->status, 200);
-	cr_expect_eq(story_get(zoe.token, "/v1/bookings")->status, 200);
-	(void)sql(database, "alter database socius_keys with allow_connections true");
-	await_status(path, 200);
-	cr_expect_str_eq(story_text(get_partner(zoe.partner_id), "name"), zoe.name);
-}
-
 /* Within five seconds everywhere, and no key is made again. */
 Test(privacy, says_nothing_of_whom_was_erased)
 {
@@ -253,4 +211,116 @@ Test(privacy, says_nothing_of_whom_was_erased)
 	story_refused(story_call("PUT", story_print("/v1/partners/%s/bank_account", zoe.partner_id),
 			  zoe.token, NULL, "{\"iban\":\"" IBAN "\",\"holder_name\":\"Zoe\"}"),
 	    "person_erased");
+}
+
+/* --- exports and leaving --- */
+
+static struct story_reply *
+leave(const struct person *person, const char *how, const char *password)
+{
+	return story_call("POST", story_print("/v1/me/%s", how), person->token, NULL,
+	    "{\"password\":\"%s\"}", password);
+}
+
+Test(privacy, gives_a_person_everything_about_it)
+{
+	struct person zoe = somebody(), eve = somebody();
+	int64_t until_us = world_monotonic_us() + PATIENCE_US;
+	const char *key = story_key(), *path;
+	struct story_reply *reply = story_call("POST", "/v1/me/data_exports", zoe.token, key, "{}");
+
+	cr_assert_eq(reply->status, 202, "%s", reply->text);
+	path = story_print("/v1/me/data_exports/%s", story_text(reply, "export_id"));
+	reply = story_call("POST", "/v1/me/data_exports", zoe.token, key, "{}");
+	cr_expect_str_eq(
+	    story_print("/v1/me/data_exports/%s", story_text(reply, "export_id")), path);
+	do {
+		reply = story_get(zoe.token, "%s", path);
+		cr_assert_lt(world_monotonic_us(), until_us);
+		(void)poll(NULL, 0, 20); /* the runner is a process of its own */
+	} while (strcmp(story_text(reply, "state"), "done") != 0);
+	cr_expect_not_null(strstr(reply->text, zoe.email));
+	cr_expect_not_null(strstr(reply->text, zoe.name));
+	cr_expect_not_null(strstr(reply->text, zoe.phone));
+	cr_expect_not_null(strstr(reply->text, zoe.holder));
+	cr_expect_not_null(strstr(reply->text, IBAN));
+	cr_expect_null(strstr(reply->text, "argon2id"));
+	cr_expect_null(strstr(reply->text, "sealed1:"));
+	cr_expect_null(strstr(reply->text, eve.name));
+	cr_expect_eq(dumped("socius", zoe.name), 0);
+	story_refused(story_get(eve.token, "%s", path), "export_unknown");
+}
+
+static const char *
+cell_of(const struct person *person)
+{
+	return sql(
+	    database, story_print("select name from identity.partner where partner_id = '%s'",
+			  person->partner_id));
+}
+
+static void
+await_erased(const struct person *person)
+{
+	int64_t until_us = world_monotonic_us() + PATIENCE_US;
+
+	for (int in_a_row = 0; in_a_row < 10;) {
+		story_header("Connection: close");
+		in_a_row = json_is_null(story_at(get_partner(person->partner_id), "name"))
+			       ? in_a_row + 1
+			       : 0;
+		cr_assert_lt(world_monotonic_us(), until_us);
+		if (in_a_row == 0)
+			(void)poll(NULL, 0, 20);
+	}
+}
+
+/* The cells stay as an older dump has them; the keys of today do not open them. */
+Test(privacy, ends_with_the_keys_of_whoever_is_erased)
+{
+	struct person zoe = somebody();
+	const char *cell = cell_of(&zoe);
+	struct story_reply *reply;
+
+	story_refused(leave(&zoe, "erasure", "something else"), "password_wrong");
+	(void)sql(database, story_print("update ledger.wallet set balance_minor = 100 "
+					"where owner_id = '%s'",
+				zoe.partner_id));
+	reply = leave(&zoe, "erasure", PASSWORD);
+	(void)sql(database, story_print("update ledger.wallet set balance_minor = 0 "
+					"where owner_id = '%s'",
+				zoe.partner_id));
+	story_refused(reply, "account_in_use");
+	cr_expect_str_eq(story_text(reply, "obstacles.0.kind"), "balance");
+	cr_expect_eq(story_int(reply, "obstacles.0.amount_minor"), 100);
+	reply = leave(&zoe, "erasure", PASSWORD);
+	cr_assert_eq(reply->status, 200, "%s", reply->text);
+	cr_expect_str_eq(story_text(reply, "state"), "erased");
+	await_erased(&zoe);
+	cr_expect_str_eq(story_text(get_partner(zoe.partner_id), "state"), "closed");
+	cr_expect_str_eq(cell_of(&zoe), cell);
+	cr_expect_str_eq(sql(keys, story_print("select count(*) from keys.person_key where "
+					       "wrapped is null and person_id in ('%s', '%s')",
+				       zoe.account_id, zoe.partner_id)),
+	    "2");
+	story_refused(given_try(zoe.email, PASSWORD, NULL), "sign_in_wrong");
+	/* the address is free */
+	cr_expect_str_eq(
+	    sql(database, story_print("select count(*) from access.credential where "
+				      "account_id = '%s' and email_key like 'closed %%'",
+			      zoe.account_id)),
+	    "1");
+}
+
+Test(privacy, closes_an_account_that_goes_on_being_paid)
+{
+	struct person zoe = somebody();
+	struct story_reply *reply = leave(&zoe, "closing", PASSWORD);
+
+	cr_assert_eq(reply->status, 200, "%s", reply->text);
+	cr_expect_str_eq(story_text(reply, "state"), "closed");
+	reply = get_partner(zoe.partner_id);
+	cr_expect_str_eq(story_text(reply, "state"), "closed");
+	cr_expect_str_eq(story_text(reply, "name"), zoe.name);
+	story_refused(given_try(zoe.email, PASSWORD, NULL), "sign_in_wrong");
 }

@@ -98,8 +98,8 @@ contents() {
 		union all select 'slots', count(*), sum(s.booked)::text from scheduling.slot s
 		union all select 'trips', count(*), sum(t.fare_minor)::text from fulfilment.trip t
 		union all select 'wallets', count(*), sum(w.balance_minor)::text from ledger.wallet w
-		union all select 'partners', count(*), md5(string_agg(p.name, ' ' order by p.partner_id))
-			from identity.partner p
+		union all select 'partners', count(*), md5(string_agg(p.partner_id || p.state, ' '
+			order by p.partner_id)) from identity.partner p
 		union all select 'enrolments', count(*), min(e.state::text) from onboarding.enrolment e
 		union all select 'keys', count(*), md5(string_agg(k.key, ' ' order by k.key))
 			from core.request_key k
@@ -134,6 +134,11 @@ takes_over() {
 	expect "upgrade: ready" 200 "$(ready)"
 	contents | diff "$place/before" - >"$said" 2>&1
 	expect "upgrade: everything is there" 0 $?
+	expect "upgrade: no name is in clear" 0 \
+		"$(ask "select count(*) from identity.partner where name not like 'sealed1:%'")"
+	expect "upgrade: but the API shows them" 12 "$(curl -s "$api/v1/partners" \
+		-H "Authorization: Bearer $(./socius token --role operator --market demo)" |
+		grep -o '"name":"[A-Z]' | wc -l | tr -d ' ')"
 	./socius laws >"$said" 2>&1
 	expect "upgrade: laws" 0 $?
 	courier=$(token . partner 101)

@@ -1,0 +1,76 @@
+/*
+ * privacy: leaving, and taking along what is known.
+ */
+#include "access/thoughts.h"
+#include "rooms.h"
+#include "scopes.h"
+#include "socius/endpoint.h"
+
+#define LEAVES \
+	{ "account_id", ACCOUNT, UUID }, { "role", ROLE, STRING }, \
+	    { "password", BODY, STRING, .max = 128, .says = "of the account, once more" }, \
+	    { "audit_id", FRESH, UUID }, { "peer", PEER, STRING }, \
+	    { "request_id", REQUEST, STRING }, \
+	{ \
+		"now", CLOCK, INSTANT \
+	}
+
+static const struct endpoint endpoints[] = {
+	{
+	    .says = "Close the account: its sessions end, its data and its money stay.",
+	    .method = POST,
+	    .path = "/v1/me/closing",
+	    .scope = SCOPE_ACCOUNT,
+	    .calls = "api.close_account",
+	    .takes = TAKES(LEAVES),
+	    .gives = ONE,
+	    .fails = "password_wrong account_in_use sign_in_delayed account_unknown",
+	    .asks = "api.ask_password",
+	    .prepares = think_leave,
+	    .pool = true,
+	},
+	{
+	    .says = "Erase the person: nothing says any more whose the account was; its money "
+		    "stays.",
+	    .method = POST,
+	    .path = "/v1/me/erasure",
+	    .scope = SCOPE_ACCOUNT,
+	    .calls = "api.erase_account",
+	    .takes = TAKES(LEAVES),
+	    .gives = ONE,
+	    .fails = "password_wrong account_in_use sign_in_delayed account_unknown",
+	    .asks = "api.ask_password",
+	    .prepares = think_leave,
+	    .pool = true,
+	},
+	{
+	    .says = "Ask for everything about the account.",
+	    .method = POST,
+	    .path = "/v1/me/data_exports",
+	    .scope = SCOPE_ACCOUNT,
+	    .calls = "api.create_data_export",
+	    .takes = TAKES({ "account_id", ACCOUNT, UUID }, { "export_id", KEYED, UUID },
+		{ "now", CLOCK, INSTANT }),
+	    .gives = ONE,
+	    .status = 202,
+	    .fails = "account_unknown sign_in_delayed",
+	},
+	{
+	    .says = "Show an export; the runner makes it within a minute.",
+	    .method = GET,
+	    .path = "/v1/me/data_exports/{export_id}",
+	    .scope = SCOPE_ACCOUNT,
+	    .calls = "api.get_data_export",
+	    .takes = TAKES({ "account_id", ACCOUNT, UUID }, { "export_id", PATH, UUID },
+		{ "now", CLOCK, INSTANT }),
+	    .gives = ONE,
+	    .fails = "export_unknown",
+	},
+	{ 0 },
+};
+
+const struct room room_privacy = {
+	.name = "privacy",
+	.says = "Closing an account, erasing a person, and the export of everything about it.",
+	.endpoints = endpoints,
+};

@@ -1,0 +1,144 @@
+-- For the runner: whose keys are to be destroyed, and exports to be made.
+
+-- Every table that refers to an account or a partner, and what an export and an erasure do with it.
+-- Sealed columns open for nobody once the key is destroyed; all other columns stay, under ids.
+create or replace view identity.personal_data (table_name, key_column, of, is_exported, why) as
+values
+	('identity.account', 'account_id', 'account', true, 'who it is: sealed'),
+	('identity.partner', 'partner_id', 'partner', true, 'who it is: sealed'),
+	('access.credential', 'account_id', 'account', true, 'its address: sealed'),
+	('access.device', 'account_id', 'account', true, 'names of devices: sealed'),
+	('onboarding.bank_account', 'partner_id', 'partner', true, 'where it is paid: sealed'),
+	('access.session', 'account_id', 'account', true, 'when it signed in; stays to be audited'),
+	('access.role_grant', 'account_id', 'account', true, 'its offices; stays to be audited'),
+	('access.audit_record', 'account_id', 'account', true, 'what it did; stays, append-only'),
+	('events.event', 'partner_id', 'partner', true, 'what happened to it; stays, says no name'),
+	('onboarding.enrolment', 'partner_id', 'partner', true, 'its work'),
+	('onboarding.document', 'partner_id', 'partner', true, 'kinds and digests of files, which are kept nowhere'),
+	('scheduling.booking', 'partner_id', 'partner', true, 'its work'),
+	('fulfilment.trip', 'partner_id', 'partner', true, 'its work'),
+	('ledger.wallet', 'owner_id', 'partner', true, 'its money: kept by law'),
+	('ledger.transaction', 'owner_id', 'partner', true, 'its money: kept by law'),
+	('ledger.deduction', 'owner_id', 'partner', true, 'its money: kept by law'),
+	('ledger.withholding', 'owner_id', 'partner', true, 'its money: kept by law'),
+	('ledger.reversal', 'owner_id', 'partner', true, 'its money: kept by law'),
+	('payouts.payout', 'partner_id', 'partner', true, 'its money: kept by law'),
+	('payouts.left_out', 'partner_id', 'partner', true, 'its money: kept by law'),
+	('services.redemption', 'partner_id', 'partner', true, 'what it bought'),
+	('services.rental', 'partner_id', 'partner', true, 'what it rented'),
+	('cocreation.idea', 'submitter_id', 'account', true, 'its ideas, which are public'),
+	('cocreation.author', 'partner_id', 'partner', true, 'its ideas, which are public'),
+	('cocreation.support', 'account_id', 'account', true, 'what it supported'),
+	('cocreation.sales_report_part', 'partner_id', 'partner', true, 'its money: kept by law'),
+	('exchange.reading', 'partner_id', 'partner', true, 'its archetype'),
+	('exchange.tag', 'partner_id', 'partner', true, 'its archetype'),
+	('exchange.daily_count', 'partner_id', 'partner', true, 'its archetype'),
+	('identity.data_export', 'account_id', 'account', false, 'exports themselves; gone after a week'),
+	('identity.erasure', 'account_id', 'account', false, 'that it was erased'),
+	('exchange.fold', 'swept_partner_id', 'partner', false, 'where a job stands'),
+	('scheduling.partner_day', 'partner_id', 'partner', false, 'a lock for counting: bookings say it'),
+	('payouts.payout_run', 'after_owner_id', 'partner', false, 'where a job stands'),
+	('core.request_key', 'account_id', 'account', false, 'keys of requests; of their contents a digest'),
+	('access.challenge', 'account_id', 'account', false, 'codes; gone after a day'),
+	('access.mail', 'person_id', 'account', false, 'letters; gone after a day'),
+	('access.recovery_code', 'account_id', 'account', false, 'secrets; deleted'),
+	('access.authorization_code', 'account_id', 'account', false, 'secrets; minutes'),
+	('access.client', 'made_by', 'account', false, 'apps, made in an office'),
+	('access.service_key', 'made_by', 'account', false, 'services, made in an office');
+comment on view identity.personal_data is 'tables that refer to persons, with what is done about them';
+alter view identity.personal_data owner to wall_law;
+
+-- Everything about an account: {"<schema>.<table>": [rows]}; sealed texts as they are.
+create or replace function jobs.export_account(p_account_id uuid) returns jsonb
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+declare
+	v_secrets constant text[] := array['password_hash', 'secret_hash', 'digest', 'email_key',
+		'iban_key', 'holder_key', 'totp_id', 'totp_step', 'xid', 'epoch'];
+	v_partners constant uuid[] := array(
+		select p.partner_id from identity.partner p where p.account_id = p_account_id);
+	v_all jsonb := '{}';
+	v_each record;
+	v_rows jsonb;
+begin
+	for v_each in select * from identity.personal_data d where d.is_exported loop
+		execute format('select coalesce(jsonb_agg(to_jsonb(t) - $2), ''[]'') from %s t '
+			'where t.%I = any ($1)', v_each.table_name, v_each.key_column)
+		into v_rows
+		using case v_each.of when 'account' then array[p_account_id] else v_partners end, v_secrets;
+		v_all := v_all || jsonb_build_object(v_each.table_name, v_rows);
+	end loop;
+	return v_all;
+end
+$$;
+comment on function jobs.export_account is 'everything about an account, sealed texts as they are';
+alter function jobs.export_account owner to wall_law;
+grant usage on schema jobs to wall_law;
+grant execute on function jobs.export_account to socius_runner, wall_runner;
+
+-- Takes the export that has waited for longest, for a minute. Throws away those of a week ago.
+create or replace function jobs.take_export(p_now timestamptz)
+returns table (export_id uuid, account_id uuid, document jsonb)
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+#variable_conflict use_column
+begin
+	delete from identity.data_export e where e.expires_at <= p_now;
+	return query
+	select e.export_id, e.account_id, jobs.export_account(e.account_id)
+	from identity.data_export e
+	where e.state = 'queued'
+	order by e.asked_at, e.export_id
+	limit 1;
+end
+$$;
+comment on function jobs.take_export is 'the export that has waited for longest, with what it is made of';
+
+-- p_document: sealed; null: the account was erased in between.
+create or replace function jobs.finish_export(p_export_id uuid, p_document text, p_now timestamptz)
+returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	delete from identity.data_export e where e.export_id = p_export_id and p_document is null;
+	update identity.data_export e
+	set state = 'done', document = p_document, finished_at = p_now
+	where e.export_id = p_export_id and e.state = 'queued';
+end
+$$;
+comment on function jobs.finish_export is 'an export is made';
+
+-- Whose key is to be destroyed. A letter to that person goes first, for as long as it is of use.
+create or replace function jobs.take_erasure(p_now timestamptz) returns uuid
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	return (
+		select e.person_id
+		from identity.erasure e
+		where e.done_at is null and not exists (
+			select from access.mail m
+			where m.person_id = e.person_id and m.state = 'queued'
+				and m.made_at > p_now - interval '15 minutes')
+		order by e.asked_at, e.person_id
+		limit 1);
+end
+$$;
+comment on function jobs.take_erasure is 'the person whose key has waited for longest to be destroyed; null: nobody''s';
+
+create or replace function jobs.finish_erasure(p_person_id uuid, p_now timestamptz) returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	update identity.erasure e set done_at = p_now where e.person_id = p_person_id;
+end
+$$;
+comment on function jobs.finish_erasure is 'a key is destroyed';
+
+alter function jobs.take_export owner to wall_runner;
+alter function jobs.finish_export owner to wall_runner;
+alter function jobs.take_erasure owner to wall_runner;
+alter function jobs.finish_erasure owner to wall_runner;
+grant execute on function jobs.take_export, jobs.finish_export, jobs.take_erasure,
+	jobs.finish_erasure to socius_runner;
