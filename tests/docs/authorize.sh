@@ -55,7 +55,8 @@ sign_in() {
 # enrol EMAIL: an authenticator, whose first code the browser reckons
 enrol() {
 	token=$(sign_in "$1")
-	secret=$(curl -s -X POST "$api/v1/auth/totp" -H "Authorization: Bearer $token" | member secret)
+	secret=$(curl -s "$api/v1/auth/totp" -H "Authorization: Bearer $token" -H "$json" \
+		-d '{"password":"'"$password"'"}' | member secret)
 	visit "$url/oauth/authorize"
 	code=$(story totp '{"secret":"'"$secret"'","ahead":0}')
 	expect "$1 enrols an authenticator" 201 "$(curl -s -o /dev/null -w '%{http_code}' \
