@@ -106,6 +106,7 @@ Test(mutants, show_nothing_foreign_all_together)
 	cr_assert_geq(mutate("m.is_entry"), 170);
 	cr_assert_geq(mutate("not m.is_entry"), 150);
 	expect_nothing_foreign("all together");
+	expect_enough();
 }
 
 /* Functions as they are answer the same calls: what is refused above is not refused for nothing. */

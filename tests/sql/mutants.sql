@@ -269,6 +269,8 @@ from pg_catalog.pg_proc p
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 where n.nspname !~ '^(pg_|information_schema$|public$|testing$|jobs$|laws$)' and p.prokind = 'f'
 	and p.prorettype <> 'trigger'::regtype
+	-- everybody may read which markets there are, and of their clocks only one is a value
+	and p.oid <> 'core.clock(int, timestamptz)'::regprocedure
 	and (n.nspname <> 'api' or p.proowner::regrole::text in ('wall_partner', 'wall_member',
 		'wall_operator', 'wall_batch') and (p.proowner = 'wall_batch'::regrole
 		or p.proname !~ '_batch$'));
