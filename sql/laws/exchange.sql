@@ -56,6 +56,7 @@ select count(*) as examined
 from events.event e
 where e.kind in (select v.event_kind from exchange.evidence v);
 
+-- Who has no reading may have counts of days that were gone before they were counted.
 create or replace view laws.exchange_sums_its_counts as
 select coalesce(r.market_id, c.market_id) as market_id,
 	coalesce(r.partner_id, c.partner_id) as partner_id, coalesce(r.part, c.part) as part,
@@ -72,8 +73,9 @@ full join (
 	cross join lateral (values ('whole'), (w.enrolment_kind)) k (part)
 	left join exchange.reading o on o.market_id = d.market_id and o.partner_id = d.partner_id
 		and o.part = k.part
+	left join exchange.fold f on f.market_id = d.market_id
 	where k.part is not null and w.rule_version = coalesce(o.rule_version, 1)
-		and d.day > coalesce(o.until_day, '-infinity') - 90
+		and d.day > coalesce(o.until_day - 90, f.swept_day, '-infinity')
 	group by d.market_id, d.partner_id, k.part
 ) c on c.market_id = r.market_id and c.partner_id = r.partner_id and c.part = r.part
 where r.partner_id is null

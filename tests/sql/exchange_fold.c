@@ -158,6 +158,21 @@ Test(exchange_fold, forgets_a_day_when_it_leaves_the_window)
 	cr_expect_eq(exchange_breaches(market), 0);
 }
 
+/* As when a test market's clock is sent on before the runner has come by. */
+Test(exchange_fold, reads_nobody_for_a_day_that_is_gone_when_it_is_counted)
+{
+	int market = sql_market();
+	const char *ada = sql_partner(market, "courier");
+
+	happened_bookings(market, ada, "self", 6, DAY);
+	fold(market, "2026-07-12 10:00+00");
+	cr_expect_null(reading_of(market, ada, "whole"));
+	cr_expect_eq(
+	    sql_int("select sum(events) from exchange.daily_count where market_id = %d", market),
+	    6);
+	cr_expect_eq(exchange_breaches(market), 0);
+}
+
 Test(exchange_fold, looks_after_a_crowd_whose_days_leave_step_by_step)
 {
 	int market = sql_market(), steps = 1;
