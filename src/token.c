@@ -4,53 +4,11 @@
 #include <jansson.h>
 #include <jwt.h>
 
+#include "jws.h"
 #include "socius/uuid.h"
 #include "socius/world.h"
 
 #define US_PER_S INT64_C(1000000)
-
-/* base64url without padding, RFC 4648 section 5: the one text that these bytes have, or false. */
-static bool
-decode_segment(struct text from, char *to, size_t *bytes)
-{
-	static const char alphabet[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	unsigned held = 0, bits = 0;
-
-	*bytes = 0;
-	for (size_t i = 0; i < from.bytes; i++) {
-		const char *at = from.at[i] == '\0' ? NULL : strchr(alphabet, from.at[i]);
-
-		if (at == NULL)
-			return false;
-		held = held << 6 | (unsigned)(at - alphabet);
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			to[(*bytes)++] = (char)(held >> bits & 0xff);
-			held &= (1u << bits) - 1;
-		}
-	}
-	return bits < 6 && held == 0;
-}
-
-/* A segment as a JSON object, or NULL. */
-static json_t *
-read_segment(struct text from)
-{
-	char decoded[TOKEN_BYTES_MAX];
-	size_t bytes;
-	json_t *object;
-
-	if (from.bytes == 0 || !decode_segment(from, decoded, &bytes))
-		return NULL;
-	object = json_loadb(decoded, bytes, JSON_REJECT_DUPLICATES, NULL);
-	if (object != NULL && !json_is_object(object)) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
-}
 
 /* The member's text, or NULL. */
 static const char *
@@ -65,26 +23,6 @@ member_is(json_t *object, const char *name, const char *value)
 	const char *is = text_member(object, name);
 
 	return is != NULL && strcmp(is, value) == 0;
-}
-
-/* Three segments of base64url, no more. */
-static bool
-split(struct text from, struct text segments[3])
-{
-	char decoded[TOKEN_BYTES_MAX];
-	size_t bytes;
-
-	for (int i = 0; i < 3; i++) {
-		const char *dot = from.bytes == 0 ? NULL : memchr(from.at, '.', from.bytes);
-
-		if ((dot == NULL) != (i == 2))
-			return false;
-		segments[i] =
-		    (struct text){ from.at, dot == NULL ? from.bytes : (size_t)(dot - from.at) };
-		from.at += segments[i].bytes + (dot != NULL);
-		from.bytes -= segments[i].bytes + (dot != NULL);
-	}
-	return decode_segment(segments[2], decoded, &bytes) && bytes == 32;
 }
 
 /* The key that the header names, where the header is one that we would have written: RFC 8725
@@ -248,6 +186,8 @@ token_check(const struct token_keys *keys, const struct role *roles, struct text
 {
 	struct text segments[3];
 	const struct token_key *key;
+	char signature[32]; /* of SHA-256 */
+	size_t bytes;
 	const char *why;
 	json_t *part;
 
@@ -255,16 +195,18 @@ token_check(const struct token_keys *keys, const struct role *roles, struct text
 	token->caller.scopes = token->scopes;
 	if (from.bytes > TOKEN_BYTES_MAX)
 		return "the token is too long";
-	if (!split(from, segments))
+	if (!jws_split(from, segments) ||
+	    !jws_decode(segments[2], signature, sizeof(signature), &bytes) ||
+	    bytes != sizeof(signature))
 		return "the token is not a signed JWT";
-	part = read_segment(segments[0]);
+	part = jws_object(segments[0]);
 	key = key_of(keys, part);
 	json_decref(part);
 	if (key == NULL)
 		return "the token's header is not one of ours";
 	if (!signed_by(key, from))
 		return "the token's signature is wrong";
-	part = read_segment(segments[1]);
+	part = jws_object(segments[1]);
 	why = check_claims(part, roles, now_us, token);
 	json_decref(part);
 	return why;
