@@ -22,6 +22,7 @@ static const struct room *const rooms[] = {
 	&room_oauth,
 	&room_offices,
 	&room_privacy,
+	&room_providers,
 #ifdef SOCIUS_TEST_ROOM
 	&room_test,
 #endif

@@ -20,6 +20,7 @@ extern const struct room room_access;
 extern const struct room room_oauth;
 extern const struct room room_offices;
 extern const struct room room_privacy;
+extern const struct room room_providers;
 extern const struct room room_test; /* tests/room: test instances only */
 
 #endif

@@ -89,9 +89,8 @@ hash(struct request *request, const char *name, const struct text *about)
 	return true;
 }
 
-/* An address as it is kept: the domain in lower case. */
-static void
-tidy(struct request *request)
+void
+think_address(struct request *request)
 {
 	struct text email = arg(request, "email")->bytes;
 	char *kept = arena_copy(request->arena, email.at, email.bytes);
@@ -110,7 +109,7 @@ think_sign_up(struct request *request)
 	const struct text about[] = { email, { email.at, at == NULL ? 0 : (size_t)(at - email.at) },
 		arg(request, "name")->bytes, { NULL, 0 } };
 
-	tidy(request);
+	think_address(request);
 	put_code(request);
 	return hash(request, "password", about);
 }
@@ -118,7 +117,7 @@ think_sign_up(struct request *request)
 bool
 think_reset(struct request *request)
 {
-	tidy(request);
+	think_address(request);
 	put_code(request);
 	return true;
 }
@@ -241,6 +240,13 @@ put_device(struct request *request, bool fits)
 							  : rows_uuid(&request->asked, 0, device);
 }
 
+void
+think_new_tokens(struct request *request)
+{
+	put_digest(request, "refresh", "refresh_hash");
+	put_digest(request, "device", "device_hash");
+}
+
 /* A code of the authenticator, or a recovery code: what SQL takes of either. */
 bool
 think_second(struct request *request)
@@ -265,8 +271,7 @@ think_sign_in(struct request *request)
 		put(request, "rehashed", password_hash(request->arena, password));
 	put_device(request, fits);
 	(void)think_second(request); /* SQL says what is wrong with it */
-	put_digest(request, "refresh", "refresh_hash");
-	put_digest(request, "device", "device_hash");
+	think_new_tokens(request);
 	return true;
 }
 

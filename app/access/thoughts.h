@@ -25,6 +25,12 @@ bool think_totp(struct request *request);
 bool think_second(struct request *request);
 bool think_recovery(struct request *request);
 
+/* The argument email as it is kept: the domain in lower case. */
+void think_address(struct request *request);
+
+/* refresh_hash and device_hash of fresh secrets, which .finishes shows. */
+void think_new_tokens(struct request *request);
+
 /* .finishes */
 bool finish_session(struct request *request, const struct rows *rows, struct buffer *body);
 bool finish_step_up(struct request *request, const struct rows *rows, struct buffer *body);

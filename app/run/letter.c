@@ -47,6 +47,14 @@ static const struct {
 	    "Una chiave della tua sessione è stata usata due volte: forse\n"
 	    "l'aveva qualcun altro. Abbiamo chiuso la sessione. Accedi di\n"
 	    "nuovo e controlla le tue sessioni.\n" },
+	{ "linked", "en", "Another way to sign in to Socius",
+	    "Another provider's word was linked to your account: whoever signs\n"
+	    "in there signs in here. If it was not you, take it off, set the\n"
+	    "password anew and look at your sessions.\n" },
+	{ "linked", "it", "Un altro modo di accedere a Socius",
+	    "Un altro provider è stato collegato al tuo account: chi accede lì\n"
+	    "accede anche qui. Se non eri tu, scollegalo, imposta una nuova\n"
+	    "password e controlla le tue sessioni.\n" },
 	{ "changed", "en", "Your Socius password was changed",
 	    "Your password was changed and your other sessions have ended.\n"
 	    "If it was not you, set the password anew at once.\n" },

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "run/issuer.h"
 #include "run/mail.h"
 #include "run/privacy.h"
 #include "socius/instant.h"
@@ -51,25 +52,26 @@ is_connected(struct outside *outside)
 	return PQstatus(outside->pg) == CONNECTION_OK;
 }
 
-/* One letter, key or export; returns how long to wait before the next. */
+/* A key or export, or one letter and one issuer; returns how long to wait before the next. */
 static int
 turn(struct outside *outside)
 {
 	const struct mail mail = { outside->pg, outside->curl, &outside->arena, &outside->smtp,
 		&outside->keyhole, outside->mail_folder, is_over, outside };
+	const struct fetch fetch = { outside->curl, outside->smtp.ca_file, outside->loopback,
+		is_over, outside };
 	char now[INSTANT_TEXT_BYTES_MAX];
+	enum mail_turn letter;
+	enum issuer_turn issuer;
 
 	(void)instant_write(world_now_us(), now); /* its length does not matter here */
 	if (privacy_turn(outside->pg, &outside->keyhole, &outside->arena, now))
 		return 0;
-	switch (mail_send_one(&mail, now)) {
-	case MAIL_SENT:
-		return 0;
-	case MAIL_NONE:
-		return IDLE_MS;
-	default:
+	letter = mail_send_one(&mail, now);
+	issuer = issuer_refresh_one(outside->pg, &fetch, &outside->arena, now);
+	if (letter == MAIL_FAILED || issuer == ISSUER_FAILED)
 		return FAILED_MS;
-	}
+	return letter == MAIL_NONE && issuer == ISSUER_NONE ? IDLE_MS : 0;
 }
 
 static void *
@@ -91,6 +93,7 @@ outside_start(struct outside *outside, const char *conninfo, int signals, struct
 	arena_init(&outside->arena);
 	smtp_settings(&outside->smtp, arena);
 	keyhole_init(&outside->keyhole, arena);
+	outside->loopback = world_setting_int("SOCIUS_PROVIDERS_ON_LOOPBACK", 0, 0, 1) == 1;
 	outside->mail_folder = arena_print(arena, "%s/mail", world_setting("SOCIUS_VAR", "var"));
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		log_die("libcurl cannot be used");

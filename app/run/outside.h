@@ -1,6 +1,6 @@
 /*
  * outside: what waits for other machines or for the keys' database, in a thread and over a
- * connection of its own: letters, keys that are destroyed, exports.
+ * connection of its own: letters, keys of OpenID issuers, keys that are destroyed, exports.
  */
 #ifndef APP_RUN_OUTSIDE_H
 #define APP_RUN_OUTSIDE_H
@@ -21,6 +21,7 @@ struct outside {
 	const char *mail_folder;
 	struct smtp smtp;
 	struct keyhole keyhole;
+	bool loopback;      /* OpenID issuers may be on this machine: for tests */
 	struct arena arena; /* of what is at hand */
 	PGconn *pg;         /* NULL: not connected */
 	CURL *curl;

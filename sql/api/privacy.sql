@@ -139,6 +139,7 @@ begin
 		totp_step = null
 	where c.account_id = p_account_id;
 	delete from access.recovery_code r where r.account_id = p_account_id;
+	delete from access.external_identity e where e.account_id = p_account_id;
 	perform access.end_sessions(p_account_id, null, 'account', p_now);
 	perform access.audit(0, p_audit_id, v_act, 'done', p_account_id, p_role, p_account_id, p_peer,
 		p_request_id, p_now);

@@ -114,6 +114,48 @@ end
 $$;
 grant execute on function access.check_second to wall_platform;
 
+-- Somebody has shown who it is: a session on this device, with its audit record. device_secret of
+-- the result is null where the account knows the device; then nobody who guessed on it has to wait.
+-- p_device_name: sealed for the account and the device. Who has an authenticator has shown its code.
+create or replace function access.open_session(p_account_id uuid, p_market_id int, p_role text,
+	p_partner_id uuid, p_device_name text, p_device_secret text, p_refresh_hash bytea,
+	p_device_hash bytea, p_session_id uuid, p_device_id uuid, p_audit_id uuid, p_peer text,
+	p_request_id text, p_now timestamptz) returns api.session_tokens
+language plpgsql as $$
+declare
+	v_device_id uuid;
+	v_session access.session;
+	v_row api.session_tokens;
+begin
+	update access.device d set name = p_device_name
+	where d.account_id = p_account_id
+		and d.secret_hash = sha256(convert_to(p_device_secret, 'UTF8'))
+	returning d.device_id into v_device_id;
+	if v_device_id is null then
+		insert into access.device (device_id, account_id, secret_hash, name, known_at)
+		values (p_device_id, p_account_id, p_device_hash, p_device_name, p_now);
+	else
+		perform access.forget_guesses('device', v_device_id::text);
+	end if;
+	insert into access.session (session_id, account_id, device_id, of_market, role, made_at,
+		used_at, idle_at, expires_at, totp_at)
+	select p_session_id, p_account_id, coalesce(v_device_id, p_device_id), p_market_id, p_role,
+		p_now, p_now, p_now + interval '30 days', p_now + interval '90 days',
+		case when c.totp_confirmed_at is not null then p_now end
+	from access.credential c
+	where c.account_id = p_account_id
+	returning * into v_session;
+	insert into access.refresh_token (token_hash, session_id, issued_at)
+	values (p_refresh_hash, p_session_id, p_now);
+	v_row := access.tokens_of(v_session, p_partner_id);
+	v_row.device_secret := case when v_device_id is null then 'new' end;
+	perform access.audit(p_market_id, p_audit_id, 'session.start', 'done', p_account_id, p_role,
+		p_session_id, p_peer, p_request_id, p_now);
+	return v_row;
+end
+$$;
+grant execute on function access.open_session to wall_platform;
+
 -- p_password: the hash that the password fits; null: it fits none. p_rehashed: the same password
 -- under today's parameters. p_device_name: sealed for p_known_id, whom the password fits, and the row
 -- p_device_row.
@@ -130,8 +172,6 @@ as $$
 declare
 	v_known access.credential;
 	v_chosen record;
-	v_device_id uuid;
-	v_session access.session;
 begin
 	perform core.enter(0, null);
 	select * into v_known
@@ -152,33 +192,14 @@ begin
 			v_known.account_id, v_chosen.role, null, p_peer, p_request_id, p_now);
 		return;
 	end if;
-	select d.device_id into v_device_id
-	from access.device d
-	where d.account_id = v_known.account_id
-		and d.secret_hash = sha256(convert_to(p_device_secret, 'UTF8'));
-	if v_device_id is null then
-		insert into access.device (device_id, account_id, secret_hash, name, known_at)
-		values (p_device_id, v_known.account_id, p_device_hash, p_device_name, p_now);
-		perform access.forget_guesses('account', access.hide(p_email_key));
-	else
-		update access.device d set name = p_device_name where d.device_id = v_device_id;
-		perform access.forget_guesses('device', v_device_id::text);
-	end if;
 	perform access.give_back('network', access.network_of(p_peer), interval '1 second');
 	update access.credential c set password_hash = p_rehashed
 	where c.account_id = v_known.account_id and p_rehashed is not null;
-	insert into access.session (session_id, account_id, device_id, of_market, role, made_at,
-		used_at, idle_at, expires_at, totp_at)
-	values (p_session_id, v_known.account_id, coalesce(v_device_id, p_device_id),
-		v_chosen.market_id, v_chosen.role, p_now, p_now, p_now + interval '30 days',
-		p_now + interval '90 days', case when v_known.totp_confirmed_at is not null then p_now end)
-	returning * into v_session;
-	insert into access.refresh_token (token_hash, session_id, issued_at)
-	values (p_refresh_hash, p_session_id, p_now);
-	"row" := access.tokens_of(v_session, v_chosen.partner_id);
-	"row".device_secret := case when v_device_id is null then 'new' end;
-	perform access.audit(v_session.of_market, p_audit_id, 'session.start', 'done',
-		v_known.account_id, v_session.role, p_session_id, p_peer, p_request_id, p_now);
+	"row" := access.open_session(v_known.account_id, v_chosen.market_id, v_chosen.role,
+		v_chosen.partner_id, p_device_name, p_device_secret, p_refresh_hash, p_device_hash,
+		p_session_id, p_device_id, p_audit_id, p_peer, p_request_id, p_now);
+	perform access.forget_guesses('account', access.hide(p_email_key))
+	where ("row").device_secret is not null;
 end
 $$;
 comment on function api.create_session is 'Signs in on a device. Refuses: sign_in_wrong totp_needed totp_wrong totp_enrolment_needed market_needed market_unknown role_not_held';

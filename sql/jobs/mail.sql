@@ -91,6 +91,9 @@ begin
 	using access.session s
 	where s.session_id = t.session_id and t.used_at is not null
 		and coalesce(s.ended_at, s.expires_at) < p_now - interval '1 day';
+	delete from access.nonce n where n.expires_at < p_now - interval '1 day';
+	delete from access.identity_provider p where not exists (
+		select from core.market m where m.market_id = p.of_market);
 	delete from access.throttle t where t.full_at < p_now - interval '1 day';
 	return null;
 end

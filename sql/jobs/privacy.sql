@@ -10,6 +10,7 @@ values
 	('access.device', 'account_id', 'account', true, 'names of devices: sealed'),
 	('onboarding.bank_account', 'partner_id', 'partner', true, 'where it is paid: sealed'),
 	('access.session', 'account_id', 'account', true, 'when it signed in; stays to be audited'),
+	('access.external_identity', 'account_id', 'account', true, 'providers that vouch for it; deleted'),
 	('access.role_grant', 'account_id', 'account', true, 'its offices; stays to be audited'),
 	('access.audit_record', 'account_id', 'account', true, 'what it did; stays, append-only'),
 	('events.event', 'partner_id', 'partner', true, 'what happened to it; stays, says no name'),
@@ -55,7 +56,7 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 as $$
 declare
 	v_secrets constant text[] := array['password_hash', 'secret_hash', 'digest', 'email_key',
-		'iban_key', 'holder_key', 'totp_id', 'totp_step', 'xid', 'epoch'];
+		'iban_key', 'holder_key', 'identity_hash', 'totp_id', 'totp_step', 'xid', 'epoch'];
 	v_partners constant uuid[] := array(
 		select p.partner_id from identity.partner p where p.account_id = p_account_id);
 	v_all jsonb := '{}';

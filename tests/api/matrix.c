@@ -179,9 +179,9 @@ Test(matrix, reaches_every_operation)
 static const char *const shared[] = { "slot_id", "station_id", "listing_id", "idea_id", "zone_id",
 	"programme_id", "share_agreement_id", "vendor_id", NULL };
 
-/* Things that know no market: an operator may make a partner of each account, and each account may
- * be asked by an app. */
-static const char *const global[] = { "account_id", "client_id", NULL };
+/* Things that know no market: an operator may make a partner of each account, each account may be
+ * asked by an app, and who wants to sign in is shown the providers. */
+static const char *const global[] = { "account_id", "client_id", "provider_id", NULL };
 
 static bool
 among(const char *const *list, const char *name)

@@ -146,6 +146,7 @@ matrix_city(struct city *city, const struct operations *operations)
 	struct story_reply *made = story_call("POST", "/v1/test/markets", NULL, NULL, NULL);
 	static const char *const lookers[] = { "courier", "driver", "co_creator", "second_courier",
 		"anna", "operator" };
+	const char *provider_id = story_key();
 	json_t *one;
 	size_t i;
 
@@ -168,6 +169,18 @@ matrix_city(struct city *city, const struct operations *operations)
 	}
 	add_thing(city, "partner_id", matrix_person(city, "courier")->partner_id,
 	    (int)(matrix_person(city, "courier") - city->people));
+	/* nobody can be asked there, so that nobody is linked */
+	cr_assert_eq(story_call("PUT", story_print("/v1/identity_providers/%s", provider_id),
+			 story.platform, NULL,
+			 "{\"market_code\":\"%s\",\"name\":\"Example\",\"client_ids\":\"ours\","
+			 "\"issuer\":\"http://127.0.0.1:1\",\"signs_up\":true}",
+			 story.market)
+			 ->status,
+	    200);
+	add_thing(
+	    city, "provider_id", provider_id, (int)(matrix_person(city, "admin") - city->people));
+	add_thing(
+	    city, "identity_id", story_key(), (int)(matrix_person(city, "anna") - city->people));
 	/* of two kinds of listings its operation wants the other one than the lists show first */
 	(void)story_post(matrix_person(city, "courier")->token, "/v1/rentals",
 	    "{\"listing_id\":\"%s\",\"ends_at\":\"2026-03-08T08:00:00Z\"}",
