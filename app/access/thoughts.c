@@ -170,6 +170,15 @@ think_change(struct request *request)
 }
 
 bool
+think_email(struct request *request)
+{
+	(void)hold_against_asked(request, "password"); /* SQL sees it by the null */
+	tidy(request);
+	put_code(request);
+	return true;
+}
+
+bool
 think_leave(struct request *request)
 {
 	(void)hold_against_asked(request, "password"); /* SQL sees it by the null */

@@ -36,6 +36,20 @@ static const struct {
 	{ "reset", "it", "Il tuo codice Socius",
 	    "Il codice per la nuova password è %s. Vale 15 minuti.\n\n"
 	    "Se non l'hai chiesto tu, non fare nulla: la password resta.\n" },
+	{ "email", "en", "Your Socius code",
+	    "Your code is %s. It works for 15 minutes.\n\n"
+	    "A Socius account wants to use this address. If it is not yours,\n"
+	    "do nothing.\n" },
+	{ "email", "it", "Il tuo codice Socius",
+	    "Il tuo codice è %s. Vale 15 minuti.\n\n"
+	    "Un account Socius vuole usare questo indirizzo. Se non è il tuo,\n"
+	    "non fare nulla.\n" },
+	{ "email_changed", "en", "Your Socius account has another address",
+	    "Your account uses another address from now on. If it was not you,\n"
+	    "write to us at once: this address cannot sign in any more.\n" },
+	{ "email_changed", "it", "Il tuo account Socius ha un altro indirizzo",
+	    "Da ora il tuo account usa un altro indirizzo. Se non eri tu,\n"
+	    "scrivici subito: con questo indirizzo non si accede più.\n" },
 	{ "nobody", "en", "There is no Socius account",
 	    "Somebody wanted to set the password of a Socius account with\n"
 	    "this address, but there is none.\n" },

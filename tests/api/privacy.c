@@ -324,3 +324,54 @@ Test(privacy, closes_an_account_that_goes_on_being_paid)
 	cr_expect_str_eq(story_text(reply, "name"), zoe.name);
 	story_refused(given_try(zoe.email, PASSWORD, NULL), "sign_in_wrong");
 }
+
+/* --- another address --- */
+
+static struct story_reply *
+ask_for_address(const struct person *person, const char *password, const char *email)
+{
+	return story_call("POST", "/v1/accounts/email", person->token, NULL,
+	    "{\"password\":\"%s\",\"email\":\"%s\"}", password, email);
+}
+
+static struct story_reply *
+confirm_address(const struct person *person, const char *id, const char *code)
+{
+	return story_call("POST", "/v1/accounts/email/confirmations", person->token, NULL,
+	    "{\"confirmation_id\":\"%s\",\"code\":\"%s\"}", id, code);
+}
+
+Test(privacy, lets_a_person_change_its_address)
+{
+	struct person zoe = somebody(), eve = somebody();
+	const char *email = story_print("new.%s", zoe.email), *id, *code;
+	struct story_reply *reply;
+
+	story_refused(ask_for_address(&zoe, "something else", email), "password_wrong");
+	reply = ask_for_address(&zoe, PASSWORD, email);
+	cr_assert_eq(reply->status, 202, "%s", reply->text);
+	id = story_text(reply, "confirmation_id");
+	code = given_code(email, "wants to use");
+	story_refused(confirm_address(&eve, id, code), "code_wrong");
+	reply = confirm_address(&zoe, id, code);
+	cr_assert_eq(reply->status, 200, "%s", reply->text);
+	cr_expect_str_eq(story_text(reply, "email"), email);
+	cr_expect_str_eq(story_text(confirm_address(&zoe, id, code), "email"), email);
+	(void)given_code(zoe.email, "another address");
+	story_refused(given_try(zoe.email, PASSWORD, NULL), "sign_in_wrong");
+	cr_expect_eq(given_try(email, PASSWORD, NULL)->status, 201);
+	cr_expect_eq(story_get(zoe.token, "/v1/auth/sessions")->status, 200);
+	cr_expect_eq(dumped("socius", email), 0);
+}
+
+/* Only the letter says that the address has an account already. */
+Test(privacy, gives_nobody_the_address_of_another)
+{
+	struct person zoe = somebody(), eve = somebody();
+	struct story_reply *reply = ask_for_address(&eve, PASSWORD, zoe.email);
+
+	cr_assert_eq(reply->status, 202, "%s", reply->text);
+	(void)given_code(zoe.email, "has one already");
+	story_refused(
+	    confirm_address(&eve, story_text(reply, "confirmation_id"), "00000000"), "code_wrong");
+}
