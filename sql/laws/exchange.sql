@@ -144,7 +144,8 @@ comment on view laws.exchange_changes_are_on_record is 'Changes are counted with
 create or replace view laws.exchange_changes_are_on_record_examined as
 select count(*) as examined from exchange.tag;
 
--- By the catalog: what reads the exchange is the exchange itself, what shows a partner, and laws.
+-- By the catalog: what reads the exchange is the exchange itself, what shows a partner, and laws; and
+-- its tables are named where it is said what an export holds.
 create or replace view laws.tags_decide_nothing as
 select p.oid::regprocedure::text as reader
 from pg_catalog.pg_proc p
@@ -164,7 +165,7 @@ select c.oid::regclass::text
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('v', 'm') and n.nspname !~ '^(pg_|information_schema$|exchange$|laws$)'
-	and c.oid::regclass::text <> 'identity.partner_shown'
+	and c.oid::regclass::text not in ('identity.partner_shown', 'identity.personal_data')
 	and pg_catalog.pg_get_viewdef(c.oid) ~ '\mexchange\s*\.\s*[a-z"]'
 union all
 select format('%s on %s', l.polname, l.polrelid::regclass)
