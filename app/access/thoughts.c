@@ -173,7 +173,7 @@ bool
 think_email(struct request *request)
 {
 	(void)hold_against_asked(request, "password"); /* SQL sees it by the null */
-	tidy(request);
+	think_address(request);
 	put_code(request);
 	return true;
 }
