@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "sql/onboarding_given.h"
+#include "sql/scheduling_given.h"
 #include "sql/sign_in_given.h"
 #include "support/sql.h"
 
@@ -157,4 +158,66 @@ Test(sealed, or_thought_of_in_every_table_that_refers_to_a_person)
 	    sql_count("select from identity.personal_data d where to_regclass(d.table_name) "
 		      "is null or d.why = ''"),
 	    0);
+}
+
+/* --- leaving --- */
+
+#define LEAVE \
+	"api.%s(p_account_id => '%s', p_role => 'partner', p_password => " GIVEN_HASH \
+	", p_audit_id => '%s', p_peer => '" GIVEN_PEER "', p_request_id => 'r', p_now => " SQL_NOW \
+	")"
+
+/* Bookings and debts stand in the way of both; money in the way of being erased alone. */
+Test(sealed, or_left_when_nothing_stands_in_the_way)
+{
+	int market = sql_market();
+	const char *partner = sql_partner(market, "courier");
+	const char *account = given_account(given_email()), *booking;
+
+	sql_run("update identity.partner set account_id = '%s' where partner_id = '%s'", account,
+	    partner);
+	booking = given_booking(market, partner,
+	    given_slot(
+		market, (struct slot_plan){ .starts_local = "2026-03-03 10:00", .minutes = 120 }));
+	sql_run("update ledger.wallet set owed_minor = 7, balance_minor = 9 where owner_id = '%s'",
+	    partner);
+	cr_assert_str_eq(sql_text("select (detail -> 'obstacles')::text from " LEAVE,
+			     "erase_account", account, sql_id()),
+	    sql_text("select format('[{\"kind\": \"bookings\", \"count\": 1, \"market_id\": %%s}, "
+		     "{\"kind\": \"debts\", \"market_id\": %%s, \"amount_minor\": 7}, {\"kind\": "
+		     "\"balance\", \"market_id\": %%s, \"amount_minor\": 9}]', %d, %d, %d)",
+		market, market, market));
+	sql_run("update ledger.wallet set owed_minor = 0 where owner_id = '%s'", partner);
+	sql_refused("account_in_use", "select * from " LEAVE, "close_account", account, sql_id());
+	sql_run(
+	    "update scheduling.booking set state = 'forfeited' where booking_id = '%s'", booking);
+	sql_refused("account_in_use", "select * from " LEAVE, "erase_account", account, sql_id());
+	sql_run("select * from " LEAVE, "close_account", account, sql_id());
+	cr_assert_eq(sql_count("select from identity.erasure where account_id = '%s'", account), 0);
+	cr_assert_eq(sql_count("select from identity.partner where partner_id = '%s' and state = "
+			       "'closed'",
+			 partner),
+	    1);
+	sql_refused("password_wrong", "select * from " LEAVE, "erase_account", account, sql_id());
+}
+
+/* Letters go first; then the runner is told whose keys to destroy, each until it says so. */
+Test(sealed, no_more_when_the_key_is_destroyed)
+{
+	const char *account = given_account(given_email());
+
+	sql_run("update access.mail set state = 'sent', params = '{}'");
+	sql_run("update identity.erasure set done_at = asked_at where done_at is null");
+	sql_run("select * from " LEAVE, "erase_account", account, sql_id());
+	sql_run(
+	    "insert into access.mail (mail_id, kind, address, person_id, locale, made_at) values "
+	    "('%s', 'changed', 'a', '%s', 'en', " SQL_NOW ")",
+	    sql_id(), account);
+	sql_as("socius_runner");
+	cr_assert_null(sql_text("select jobs.take_erasure(" SQL_NOW ")"));
+	cr_assert_str_eq(
+	    sql_text("select jobs.take_erasure(" SQL_NOW " + interval '15 minutes')"), account);
+	sql_run("select jobs.finish_erasure('%s', " SQL_NOW ")", account);
+	cr_assert_null(sql_text("select jobs.take_erasure(" SQL_NOW " + interval '15 minutes')"));
+	sql_as(NULL);
 }
