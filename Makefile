@@ -165,7 +165,7 @@ $(foreach kind,$(KINDS) bench,$(eval $(call program_of_kind,$(kind))))
 FUZZERS = $(shell grep -l '^LLVMFuzzerTestOneInput' tests/fuzz/*.c)
 FUZZ_OBJ = $(call obj,$(filter-out $(FUZZERS),$(wildcard tests/fuzz/*.c)) tests/support/forge.c)
 
-$(OUT)/tests/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(FUZZ_OBJ) $(APP) $(ENGINE)
+$(OUT)/tests/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(FUZZ_OBJ) $(RUN) $(APP) $(ENGINE)
 	@mkdir -p $(@D)
 	$(CC) $(MODE) -fsanitize=fuzzer -o $@ $^ $(APP) $(LIBS)
 
