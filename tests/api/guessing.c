@@ -35,7 +35,7 @@ cost_of(const char *email, const char *password, const char *code)
 }
 
 static void
-costs_one_evaluation_for_known_and_unknown_addresses(void)
+costs_one_evaluation_for_known_unknown_and_closed_addresses(void)
 {
 	const char *email = given_email();
 
@@ -43,6 +43,12 @@ costs_one_evaluation_for_known_and_unknown_addresses(void)
 	cr_expect_eq(cost_of(email, "not what it is", "sign_in_wrong"), 1);
 	cr_expect_eq(cost_of(email, PASSWORD, NULL), 1);
 	cr_expect_eq(cost_of(given_email(), PASSWORD, "sign_in_wrong"), 1);
+	cr_assert_eq(story_call("POST", "/v1/me/closing",
+			 story_text(given_session(email, NULL), "access_token"), NULL,
+			 "{\"password\":\"" PASSWORD "\"}")
+			 ->status,
+	    200);
+	cr_expect_eq(cost_of(email, PASSWORD, "sign_in_wrong"), 1, "it is closed");
 }
 
 static void
@@ -141,7 +147,7 @@ is_refused_when_too_many_wait_and_held_up_by_nothing_after(void)
 
 Test(guessing, costs_one_evaluation_or_none)
 {
-	costs_one_evaluation_for_known_and_unknown_addresses();
+	costs_one_evaluation_for_known_unknown_and_closed_addresses();
 	costs_nothing_when_it_is_delayed();
 	is_refused_when_too_many_wait_and_held_up_by_nothing_after();
 }

@@ -156,6 +156,17 @@ Test(sessions, give_closed_accounts_nobodys_hash)
 	    sql_text("select (%s).password_hash", weigh(email, "null", GIVEN_PEER, "0")));
 }
 
+/* Who signs in with another provider alone. */
+Test(sessions, give_accounts_without_a_password_nobodys_hash)
+{
+	const char *email = given_email(), *account = given_account(email);
+
+	sql_run(
+	    "update access.credential set password_hash = null where account_id = '%s'", account);
+	cr_assert_null(
+	    sql_text("select (%s).password_hash", weigh(email, "null", GIVEN_PEER, "0")));
+}
+
 Test(sessions, let_the_owner_in_from_a_known_device_meanwhile)
 {
 	struct given_sign_in sign_in = given(sql_market());
