@@ -16,6 +16,7 @@ static const struct command commands[] = {
 	{ "seed", "run a seed file: the demo market", seed_run },
 	{ "token", "print an access token for local use", token_run },
 	{ "admin", "give an account a role: admin, or operator or auditor of a market", admin_run },
+	{ "keys", "list, rotate or remove the keys that sign access tokens", keys_run },
 	{ "import", "send a file of trips through the API", import_run },
 	{ "demo", "tell the story of a customer who becomes a partner, as curl lines", demo_run },
 	{ "laws", "run every law; exit code 1 when one is broken", laws_run },

@@ -2,6 +2,7 @@
 #include "token.h"
 
 #include "ctl.h"
+#include "signing_keys.h"
 #include "minting.h"
 #include "socius/log.h"
 #include "socius/world.h"
@@ -70,6 +71,7 @@ minting_sign(struct ctl *ctl, const struct caller *caller, int64_t life_s)
 	token = token_mint(&keys, app.roles, &owner, now_us, life_s);
 	if (token == NULL)
 		log_die("there is no key in %s: the first ./socius run makes one", folder);
+	keys_note(ctl, keys.keys[keys.newest].kid, now_us + life_s * INT64_C(1000000));
 	return token;
 }
 
