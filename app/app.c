@@ -66,7 +66,7 @@ static const struct role roles[] = {
 	    .unlimited = true, .is_audited = true },
 	{ "admin",
 	    SCOPE_MARKETS_WRITE " " SCOPE_SETUP_READ " " SCOPE_AUDIT_READ " " SCOPE_ACCOUNT
-				" " SCOPE_CLIENTS_WRITE,
+				" " SCOPE_CLIENTS_WRITE " " SCOPE_OFFICES_WRITE,
 	    "Makes markets; its tokens are for none of them.", .is_office = true,
 	    .is_audited = true },
 	{ 0 },
@@ -90,6 +90,7 @@ static const struct job jobs[] = {
 const struct app app = {
 	.rooms = rooms,
 	.roles = roles,
+	.scopes = scopes,
 	.problems = problems,
 	.jobs = jobs,
 	.ended_sessions = "api.list_ended_sessions",

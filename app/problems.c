@@ -148,6 +148,14 @@ const struct problem_kind problems[] = {
 	{ "market_needed", 422, "The account was in no market before.", "Send `market_code`." },
 	{ "role_not_held", 403, "The account does not hold this role in this market.",
 	    "Ask an admin." },
+	{ "invitation_fits_market", 422,
+	    "Admins are of no market; operators and auditors are of one.",
+	    "Send `market_code` for operators and auditors only." },
+	{ "invitation_unknown", 404, "There is no such invitation.", "Check the id." },
+	{ "account_exists", 409, "There is an account with that address.",
+	    "Sign in and accept the invitation." },
+	{ "role_grant_unknown", 404, "There is no such grant of a role.", "Check the path." },
+	{ "last_admin", 409, "The last admin stays.", "Invite another one first." },
 	{ "session_unknown", 404, "There is no such session.", "Check the id." },
 
 	/* apps of others, and services */

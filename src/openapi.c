@@ -180,12 +180,15 @@ put_own(struct document *document)
 static json_t *
 components(const struct document *document)
 {
-	json_t *all = json_object();
+	json_t *all = json_object(), *words = json_object();
+	const struct scope *scope = document->of->scopes;
 
+	for (; scope != NULL && scope->name != NULL; scope++)
+		openapi_put_text(words, scope->name, scope->says);
 	openapi_put(all, "securitySchemes",
-	    json_pack("{s:{s:s, s:s, s:s, s:s}}", "bearer", "type", "http", "scheme", "bearer",
+	    json_pack("{s:{s:s, s:s, s:s, s:s, s:o}}", "bearer", "type", "http", "scheme", "bearer",
 		"bearerFormat", "at+jwt", "description",
-		"An access token; it is for one market and names scopes."));
+		"An access token; it is for one market and names scopes.", "x-scopes", words));
 	openapi_put(all, "schemas", document->schemas);
 	openapi_put(all, "parameters", document->parameters);
 	openapi_put(all, "headers", document->headers);

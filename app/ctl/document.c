@@ -18,5 +18,7 @@ document_run(struct ctl *ctl)
 	    openapi_write(&app, contract, arena), 0644);
 	files_write(arena, arena_print(arena, "%s/problems.md", folder),
 	    openapi_problems(&app, arena), 0644);
+	files_write(
+	    arena, arena_print(arena, "%s/roles.md", folder), openapi_roles(&app, arena), 0644);
 	return 0;
 }

@@ -2,7 +2,6 @@
 #include "oauth/thoughts.h"
 
 #include "args.h"
-#include "oauth/words.h"
 #include "socius/arena.h"
 #include "socius/endpoint.h"
 #include "socius/problem.h"
@@ -14,8 +13,8 @@
 static bool
 askable(struct text scope)
 {
-	for (const struct words *of = words; of->scope != NULL; of++)
-		if (text_is(scope, of->scope))
+	for (const struct scope *of = app.scopes; of->name != NULL; of++)
+		if (of->asks != NULL && text_is(scope, of->name))
 			return true;
 	return false;
 }
@@ -114,8 +113,10 @@ think_request(struct request *request)
 	struct buffer lines;
 
 	buffer_init(&lines, request->arena, 2048);
-	for (const struct words *of = words; of->scope != NULL; of++)
-		buffer_print(&lines, "%s%s\t%s", lines.bytes > 0 ? "\n" : "", of->scope, of->says);
+	for (const struct scope *of = app.scopes; of->name != NULL; of++)
+		if (of->asks != NULL)
+			buffer_print(
+			    &lines, "%s%s\t%s", lines.bytes > 0 ? "\n" : "", of->name, of->asks);
 	args_put(request, "words", buffer_text(&lines));
 	put_issuer(request);
 	return true;

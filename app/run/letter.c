@@ -22,6 +22,16 @@ static const struct {
 	    "Il tuo codice è %s. Vale 15 minuti.\n\n"
 	    "Qualcuno ha chiesto un account Socius con questo indirizzo.\n"
 	    "Se non eri tu, non fare nulla.\n" },
+	{ "invited", "en", "You are invited to an office of Socius",
+	    "Somebody would like you to act as operator, auditor or admin.\n"
+	    "To accept, make an account or sign in with this address, and\n"
+	    "give this code within seven days:\n\n%s\n\n"
+	    "If you do not know what this is about, do nothing.\n" },
+	{ "invited", "it", "Sei invitato in un ufficio di Socius",
+	    "Qualcuno ti vorrebbe come operatore, revisore o amministratore.\n"
+	    "Per accettare, crea un account o accedi con questo indirizzo, e\n"
+	    "indica questo codice entro sette giorni:\n\n%s\n\n"
+	    "Se non sai di che cosa si tratta, non fare nulla.\n" },
 	{ "known", "en", "You have a Socius account already",
 	    "Somebody asked for a Socius account with this address, which\n"
 	    "has one already. If it was you: sign in, or set the password\n"

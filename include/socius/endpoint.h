@@ -134,6 +134,13 @@ struct room {
 	const struct endpoint *endpoints;
 };
 
+/* ONE row per scope. Ends with an empty row. */
+struct scope {
+	const char *name;
+	const char *says; /* what its holder may do, as the end of "may" */
+	const char *asks; /* as people read it whom an app of others asks; NULL: no app may */
+};
+
 /* ONE row of this list per role: what its tokens may do. Ends with an empty row. */
 struct role {
 	const char *name;
@@ -149,6 +156,7 @@ struct role {
 struct app {
 	const struct room *const *rooms; /* ends with NULL */
 	const struct role *roles;
+	const struct scope *scopes;
 	const struct problem_kind *problems; /* ends with an empty row */
 	const struct job *jobs;              /* ends with an empty row */
 	/* api.<f>(since timestamptz), rows (session_id uuid, ended_at timestamptz): sessions whose

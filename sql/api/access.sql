@@ -166,23 +166,60 @@ begin
 end
 $$;
 
+-- What an account has invited, in any market, is worth nothing any more.
+create or replace function access.end_invitations(p_made_by uuid, p_now timestamptz) returns void
+language plpgsql as $$
+declare
+	v_market_id int;
+begin
+	for v_market_id in select 0 union all select m.market_id from core.market m loop
+		perform core.enter(v_market_id, null);
+		update access.invitation i set ended_at = p_now
+		where i.market_id = v_market_id and i.made_by = p_made_by and i.ended_at is null;
+	end loop;
+end
+$$;
+
+-- A role of an account ends, with its sessions and with what it has invited. Null: it is not held.
+create or replace function access.end_office(p_market_id int, p_account_id uuid, p_role text,
+	p_now timestamptz) returns access.role_grant
+language plpgsql as $$
+declare
+	v_grant access.role_grant;
+begin
+	perform core.enter(p_market_id, null);
+	update access.role_grant g set withdrawn_at = p_now
+	where g.market_id = p_market_id and g.account_id = p_account_id and g.role = p_role
+		and g.withdrawn_at is null
+	returning * into v_grant;
+	if v_grant.account_id is null then
+		return null;
+	end if;
+	update access.session s set ended_at = p_now, ended_by = 'grant'
+	where s.account_id = p_account_id and s.of_market = p_market_id and s.role = p_role
+		and s.ended_at is null;
+	if p_role = 'admin' then
+		perform access.end_invitations(p_account_id, p_now);
+		perform core.enter(p_market_id, null);
+	end if;
+	return v_grant;
+end
+$$;
+grant execute on function access.end_invitations, access.end_office to wall_platform;
+
 create or replace function access.withdraw_role(p_market_id int, p_email_key text, p_role text,
 	p_record_id uuid, p_now timestamptz) returns uuid
 language plpgsql as $$
 declare
 	v_account_id uuid;
 begin
-	update access.role_grant g set withdrawn_at = p_now
+	select (access.end_office(p_market_id, c.account_id, p_role, p_now)).account_id
+	into v_account_id
 	from access.credential c
-	where c.email_key = p_email_key and g.account_id = c.account_id
-		and g.market_id = p_market_id and g.role = p_role and g.withdrawn_at is null
-	returning g.account_id into v_account_id;
-	if not found then
+	where c.email_key = p_email_key;
+	if v_account_id is null then
 		return null;
 	end if;
-	update access.session s set ended_at = p_now, ended_by = 'grant'
-	where s.account_id = v_account_id and s.of_market = p_market_id and s.role = p_role
-		and s.ended_at is null;
 	perform access.audit(p_market_id, p_record_id, 'role.withdraw', 'done', null, p_role,
 		v_account_id, null, null, p_now);
 	return v_account_id;

@@ -13,7 +13,7 @@ if ! "$SOCIUS_CTL" document --to "$fresh" --conninfo "$(./socius conninfo)"; the
 	echo "0 passed, 1 failed"
 	exit 1
 fi
-for name in openapi.json problems.md; do
+for name in openapi.json problems.md roles.md; do
 	if cmp -s "$fresh/$name" "docs/api/$name"; then
 		passed=$((passed + 1))
 	else

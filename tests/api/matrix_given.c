@@ -14,6 +14,7 @@ static const struct {
 	{ "week", "2026-03-02", false },
 	{ "ends_at", "2026-03-08T08:00:00Z", false },
 	{ "refresh_token", "example", true },
+	{ "role", "operator", false },
 };
 
 static void

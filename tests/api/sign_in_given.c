@@ -31,6 +31,9 @@ code_in(const char *path, const char *email, const char *about)
 	letter[bytes] = '\0';
 	if (strstr(letter, email) == NULL || strstr(letter, about) == NULL)
 		return NULL;
+	code = strstr(letter, ":\n\n"); /* of an invitation: in a line of its own */
+	if (code != NULL)
+		return story_print("%.43s", code + 3);
 	code = strpbrk(strstr(letter, "\n\n"), "0123456789");
 	return code == NULL ? "" : story_print("%.8s", code);
 }

@@ -1,7 +1,6 @@
 /* roles: what the tokens of the marketplace's roles open. */
 #include <criterion/criterion.h>
 
-#include "oauth/words.h"
 #include "socius/endpoint.h"
 #include "socius/text.h"
 
@@ -46,6 +45,39 @@ Test(roles, keep_customers_out_of_what_is_an_operators)
 	cr_expect_gt(shared, 0);
 }
 
+/* How often a word stands in the table of scopes. */
+static int
+said(struct text name)
+{
+	int times = 0;
+
+	for (const struct scope *scope = app.scopes; scope->name != NULL; scope++)
+		times += text_is(name, scope->name);
+	return times;
+}
+
+Test(roles, hold_scopes_that_are_said_once_in_words)
+{
+	for (const struct role *role = app.roles; role->name != NULL; role++)
+		for (const char *at = role->scopes; *at != '\0';) {
+			struct text scope = { at, strcspn(at, " ") };
+
+			cr_expect_eq(said(scope), 1, "%s: %.*s", role->name, (int)scope.bytes, at);
+			at += scope.bytes;
+			at += strspn(at, " ");
+		}
+}
+
+/* Whoever can let others in, or move money out, signs in with an authenticator; and nothing that
+ * partners do is kept in the audit log. */
+Test(roles, of_offices_leave_records)
+{
+	for (const struct role *role = app.roles; role->name != NULL; role++) {
+		cr_expect(role->is_audited || !role->is_office, "%s", role->name);
+		cr_expect_not(role->is_partner && role->is_audited, "%s", role->name);
+	}
+}
+
 Test(roles, let_operators_make_partners_and_customers_apply)
 {
 	static const char *const names[] = { "operator", "customer" };
@@ -62,12 +94,14 @@ Test(roles, give_apps_of_others_what_partners_and_customers_have)
 {
 	static const char *const never[] = { "account", "onboarding.write", "partners.apply" };
 
-	for (const struct words *of = words; of->scope != NULL; of++) {
-		cr_expect(text_listed(role_named("partner")->scopes, text_of(of->scope)) ||
-			      text_listed(role_named("customer")->scopes, text_of(of->scope)),
-		    "%s", of->scope);
-		cr_expect_null(strpbrk(of->says, "\t\n"));
+	for (const struct scope *of = app.scopes; of->name != NULL; of++) {
+		if (of->asks == NULL)
+			continue;
+		cr_expect(text_listed(role_named("partner")->scopes, text_of(of->name)) ||
+			      text_listed(role_named("customer")->scopes, text_of(of->name)),
+		    "%s", of->name);
+		cr_expect_null(strpbrk(of->asks, "\t\n"));
 		for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
-			cr_expect_str_neq(of->scope, never[i]);
+			cr_expect_str_neq(of->name, never[i]);
 	}
 }
