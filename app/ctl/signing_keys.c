@@ -1,5 +1,5 @@
 /*
- * signing_keys: the signing keys of access tokens: rotated, listed and removed while the instance works.
+ * signing_keys: the keys of access tokens, rotated, listed and removed while the instance works.
  *
  * The newest key signs. One that was replaced verifies on, until the last of its tokens is over:
  * the API's own live for a day at most, and `token` notes beside the key how long those live that

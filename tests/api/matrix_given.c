@@ -182,6 +182,12 @@ matrix_city(struct city *city, const struct operations *operations)
 	    city, "provider_id", provider_id, (int)(matrix_person(city, "admin") - city->people));
 	add_thing(
 	    city, "identity_id", story_key(), (int)(matrix_person(city, "anna") - city->people));
+	add_thing(city, "invitation_id",
+	    story_text(story_post(story.platform, "/v1/invitations",
+			   "{\"email\":\"%s\",\"role\":\"auditor\",\"market_code\":\"%s\"}",
+			   given_email(), story.market),
+		"invitation_id"),
+	    (int)(matrix_person(city, "admin") - city->people));
 	/* of two kinds of listings its operation wants the other one than the lists show first */
 	(void)story_post(matrix_person(city, "courier")->token, "/v1/rentals",
 	    "{\"listing_id\":\"%s\",\"ends_at\":\"2026-03-08T08:00:00Z\"}",

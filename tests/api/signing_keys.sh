@@ -1,0 +1,54 @@
+#!/bin/sh
+# The keys of access tokens are rotated and removed while the instance works.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+
+passed=0
+failed=0
+
+# expect NAME WANTED GOT
+expect() {
+	if [ "$2" = "$3" ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL $1: wanted \"$2\", got \"$3\""
+	fi
+}
+
+token() {
+	./socius token --role admin
+}
+
+# The status of a call with this token.
+asked() {
+	curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" "$SOCIUS_URL/v1/audit_records"
+}
+
+# until TOKEN STATUS: the last status, after five seconds at most; the workers look once a second.
+until_is() {
+	left=50
+	while [ "$(asked "$1")" != "$2" ] && [ "$left" -gt 0 ]; do
+		left=$((left - 1))
+		sleep 0.1
+	done
+	asked "$1"
+}
+
+old_kid=$(./socius keys list | sed -n 's/ .*signs$//p')
+before=$(token)
+kid=$(./socius keys rotate)
+expect "the new key signs" "$kid" "$(./socius keys list | sed -n 's/ .*signs$//p')"
+after=$(token)
+expect "a token of the new key is taken" 200 "$(until_is "$after" 200)"
+expect "a token of before is still good" 200 "$(asked "$before")"
+expect "the old key verifies on" 1 "$(./socius keys list | grep -c "^$old_kid .*verifies until")"
+expect "the key that signs is kept" 1 "$(./socius keys remove "$kid" >/dev/null 2>&1; echo $?)"
+expect "a key in use is kept" 1 "$(./socius keys remove "$old_kid" >/dev/null 2>&1; echo $?)"
+expect "an unknown key is none" 1 "$(./socius keys remove nothing --force >/dev/null 2>&1; echo $?)"
+expect "it goes when told twice" 0 "$(./socius keys remove "$old_kid" --force >/dev/null 2>&1; echo $?)"
+expect "its tokens go with it" 401 "$(until_is "$before" 401)"
+expect "others stay" 200 "$(asked "$after")"
+expect "the last key is kept" 1 "$(./socius keys remove "$kid" --force >/dev/null 2>&1; echo $?)"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
