@@ -25,12 +25,19 @@ asked() {
 	curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" "$SOCIUS_URL/v1/audit_records"
 }
 
-# until TOKEN STATUS: the last status, after five seconds at most; the workers look once a second.
+# until TOKEN STATUS: the last status, after a while at most; the workers look once a second, and twenty
+# same replies in a row are of all of them.
 until_is() {
-	left=50
-	while [ "$(asked "$1")" != "$2" ] && [ "$left" -gt 0 ]; do
+	left=100
+	in_a_row=0
+	while [ "$in_a_row" -lt 20 ] && [ "$left" -gt 0 ]; do
 		left=$((left - 1))
-		sleep 0.1
+		if [ "$(asked "$1")" = "$2" ]; then
+			in_a_row=$((in_a_row + 1))
+		else
+			in_a_row=0
+			sleep 0.1
+		fi
 	done
 	asked "$1"
 }
