@@ -11,6 +11,7 @@ values
 	('onboarding.bank_account', 'partner_id', 'partner', true, 'where it is paid: sealed'),
 	('access.session', 'account_id', 'account', true, 'when it signed in; stays to be audited'),
 	('access.external_identity', 'account_id', 'account', true, 'providers that vouch for it; deleted'),
+	('access.invitation', 'account_id', 'account', true, 'how it came to an office; stays to be audited, with a hint of the address'),
 	('access.role_grant', 'account_id', 'account', true, 'its offices; stays to be audited'),
 	('access.audit_record', 'account_id', 'account', true, 'what it did; stays, append-only'),
 	('events.event', 'partner_id', 'partner', true, 'what happened to it; stays, says no name'),
@@ -55,7 +56,7 @@ language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
 declare
-	v_secrets constant text[] := array['password_hash', 'secret_hash', 'digest', 'email_key',
+	v_secrets constant text[] := array['password_hash', 'secret_hash', 'code_hash', 'digest', 'email_key',
 		'iban_key', 'holder_key', 'identity_hash', 'totp_id', 'totp_step', 'xid', 'epoch'];
 	v_partners constant uuid[] := array(
 		select p.partner_id from identity.partner p where p.account_id = p_account_id);
