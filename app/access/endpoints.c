@@ -2,6 +2,7 @@
  * access: accounts, sign-in, sessions, second factors and the audit log.
  */
 #include "access/thoughts.h"
+#include "fields.h"
 #include "rooms.h"
 #include "scopes.h"
 #include "socius/endpoint.h"
@@ -32,12 +33,6 @@
 		"device_secret", BODY, STRING, \
 		    .optional = true, .max = 64, \
 		    .says = "what a sign-in on this device has given out" \
-	}
-/* Who asks, for the audit log. */
-#define WITNESSED \
-	{ "audit_id", FRESH, UUID }, { "peer", PEER, STRING }, { "request_id", REQUEST, STRING }, \
-	{ \
-		"now", CLOCK, INSTANT \
 	}
 
 static const struct endpoint endpoints[] = {

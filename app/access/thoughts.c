@@ -1,10 +1,9 @@
 /* thoughts: passwords and codes, before SQL; see thoughts.h. */
 #include "access/thoughts.h"
 
-#include <assert.h>
-
 #include "access/common.h"
 #include "access/totp.h"
+#include "args.h"
 #include "socius/arena.h"
 #include "socius/password.h"
 #include "socius/problem.h"
@@ -12,43 +11,12 @@
 
 enum { CODE_DIGITS = 8, RECOVERY_CODES = 10, RECOVERY_BYTES = 32 * RECOVERY_CODES };
 
-static struct value *
-arg(struct request *request, const char *name)
-{
-	struct value *value = request_arg(request, name);
-
-	assert(value != NULL);
-	return value;
-}
-
-static void
-put(struct request *request, const char *name, struct text bytes)
-{
-	struct value *value = arg(request, name);
-
-	value->null = false;
-	value->bytes = bytes;
-}
-
-static void
-put_bytes(struct request *request, const char *name, const void *from, size_t bytes)
-{
-	put(request, name, (struct text){ arena_copy(request->arena, from, bytes), bytes });
-}
-
-/* SQL gets null; .finishes may still read what it was. */
-static void
-hide(struct request *request, const char *name)
-{
-	arg(request, name)->null = true;
-}
-
 /* A code under our key, bound to the request that it is for. */
 static void
 put_code_mac(struct request *request)
 {
-	struct uuid id = arg(request, "confirmation_id")->uuid;
-	struct text code = arg(request, "code")->bytes;
+	struct uuid id = args_of(request, "confirmation_id")->uuid;
+	struct text code = args_of(request, "code")->bytes;
 	uint8_t mac[VAULT_MAC_BYTES];
 	struct buffer both;
 
@@ -56,22 +24,22 @@ put_code_mac(struct request *request)
 	buffer_add(&both, id.byte, UUID_BYTES);
 	buffer_add(&both, code.at, code.bytes);
 	vault_mac("code", buffer_text(&both), mac);
-	put_bytes(request, "code_mac", mac, sizeof(mac));
+	args_copy(request, "code_mac", mac, sizeof(mac));
 }
 
 /* 64 bits of chance: all codes are as likely as makes no difference. */
 static void
 put_code(struct request *request)
 {
-	struct text chance = arg(request, "chance")->bytes;
+	struct text chance = args_of(request, "chance")->bytes;
 	uint64_t number = 0;
 
 	for (int i = 0; i < 8; i++)
 		number = number << 8 | (uint8_t)chance.at[i];
-	put(request, "code",
+	args_put(request, "code",
 	    text_of(arena_print(
 		request->arena, "%0*llu", CODE_DIGITS, (unsigned long long)(number % 100000000))));
-	hide(request, "chance");
+	args_hide(request, "chance");
 	put_code_mac(request);
 }
 
@@ -79,35 +47,35 @@ put_code(struct request *request)
 static bool
 hash(struct request *request, const char *name, const struct text *about)
 {
-	struct text password = arg(request, name)->bytes;
+	struct text password = args_of(request, name)->bytes;
 
 	if (common_password(password, about)) {
 		problem_set(&request->problem, "password_common", NULL);
 		return false;
 	}
-	put(request, name, password_hash(request->arena, password));
+	args_put(request, name, password_hash(request->arena, password));
 	return true;
 }
 
 void
 think_address(struct request *request)
 {
-	struct text email = arg(request, "email")->bytes;
+	struct text email = args_of(request, "email")->bytes;
 	char *kept = arena_copy(request->arena, email.at, email.bytes);
 
 	for (char *at = strchr(kept, '@'); at != NULL && *at != '\0'; at++)
 		if (*at >= 'A' && *at <= 'Z')
 			*at = (char)(*at - 'A' + 'a');
-	put(request, "email", (struct text){ kept, email.bytes });
+	args_put(request, "email", (struct text){ kept, email.bytes });
 }
 
 bool
 think_sign_up(struct request *request)
 {
-	struct text email = arg(request, "email")->bytes;
+	struct text email = args_of(request, "email")->bytes;
 	const char *at = memchr(email.at, '@', email.bytes);
 	const struct text about[] = { email, { email.at, at == NULL ? 0 : (size_t)(at - email.at) },
-		arg(request, "name")->bytes, { NULL, 0 } };
+		args_of(request, "name")->bytes, { NULL, 0 } };
 
 	think_address(request);
 	put_code(request);
@@ -152,7 +120,7 @@ static bool
 hold_against_asked(struct request *request, const char *name)
 {
 	struct text stored = asked_text(request, "password_hash");
-	struct value *password = arg(request, name);
+	struct value *password = args_of(request, name);
 
 	password->null = !password_fits(stored, password->bytes);
 	password->bytes =
@@ -190,7 +158,7 @@ static void
 put_totp_step(struct request *request, const char *name)
 {
 	int column = rows_column(&request->asked, "totp_id");
-	struct value *step = arg(request, "totp_step"), *code = arg(request, name);
+	struct value *step = args_of(request, "totp_step"), *code = args_of(request, name);
 	char secret[TOTP_SECRET_BYTES];
 	struct uuid enrolment;
 
@@ -222,30 +190,28 @@ recovery_mac(struct arena *arena, struct text code, uint8_t mac[VAULT_MAC_BYTES]
 static void
 put_digest(struct request *request, const char *of, const char *name)
 {
-	struct value *secret = arg(request, of);
-	uint8_t digest[VAULT_MAC_BYTES];
+	struct value *secret = args_of(request, of);
 
 	secret->bytes = vault_text(request->arena, secret->bytes.at, secret->bytes.bytes);
-	vault_digest(secret->bytes, digest);
-	put_bytes(request, name, digest, sizeof(digest));
-	hide(request, of);
+	args_put_digest(request, name, secret->bytes);
+	args_hide(request, of);
 }
 
 /* Whom the device's name is sealed for, and in which row; without an account it goes nowhere. */
 static void
 put_device(struct request *request, bool fits)
 {
-	struct value *known = arg(request, "known_id"), *row = arg(request, "device_row");
+	struct value *known = args_of(request, "known_id"), *row = args_of(request, "device_row");
 	int device = rows_column(&request->asked, "device_id");
 
-	hide(request, "email");
+	args_hide(request, "email");
 	if (!fits) {
-		hide(request, "device_name");
+		args_hide(request, "device_name");
 		return;
 	}
 	known->null = row->null = false;
 	known->uuid = rows_uuid(&request->asked, 0, rows_column(&request->asked, "account_id"));
-	row->uuid = rows_null(&request->asked, 0, device) ? arg(request, "device_id")->uuid
+	row->uuid = rows_null(&request->asked, 0, device) ? args_of(request, "device_id")->uuid
 							  : rows_uuid(&request->asked, 0, device);
 }
 
@@ -263,9 +229,9 @@ think_second(struct request *request)
 	uint8_t mac[VAULT_MAC_BYTES];
 
 	put_totp_step(request, "totp");
-	if (!arg(request, "totp")->null) {
-		recovery_mac(request->arena, arg(request, "totp")->bytes, mac);
-		put_bytes(request, "recovery_mac", mac, sizeof(mac));
+	if (!args_of(request, "totp")->null) {
+		recovery_mac(request->arena, args_of(request, "totp")->bytes, mac);
+		args_copy(request, "recovery_mac", mac, sizeof(mac));
 	}
 	return true;
 }
@@ -273,11 +239,11 @@ think_second(struct request *request)
 bool
 think_sign_in(struct request *request)
 {
-	struct text password = arg(request, "password")->bytes;
+	struct text password = args_of(request, "password")->bytes;
 	bool fits = hold_against_asked(request, "password");
 
 	if (fits && password_stale(asked_text(request, "password_hash")))
-		put(request, "rehashed", password_hash(request->arena, password));
+		args_put(request, "rehashed", password_hash(request->arena, password));
 	put_device(request, fits);
 	(void)think_second(request); /* SQL says what is wrong with it */
 	think_new_tokens(request);
@@ -296,7 +262,7 @@ think_enrol(struct request *request)
 static void
 put_recovery_codes(struct request *request)
 {
-	struct value *chance = arg(request, "chance");
+	struct value *chance = args_of(request, "chance");
 	uint8_t mac[VAULT_MAC_BYTES];
 	struct buffer codes, macs;
 
@@ -317,8 +283,8 @@ put_recovery_codes(struct request *request)
 		buffer_add(&macs, mac, sizeof(mac));
 	}
 	chance->bytes = buffer_text(&codes);
-	put(request, "recovery_macs", buffer_text(&macs));
-	hide(request, "chance");
+	args_put(request, "recovery_macs", buffer_text(&macs));
+	args_hide(request, "chance");
 }
 
 bool

@@ -2,6 +2,7 @@
  * oauth: apps of others, services, and their tokens (RFC 6749 as RFC 9700 has it).
  */
 #include "oauth/thoughts.h"
+#include "fields.h"
 #include "rooms.h"
 #include "scopes.h"
 #include "socius/endpoint.h"
@@ -16,12 +17,6 @@
 		"redirect_uri", source, STRING, .max = 500, \
 						.says = "one that the app has registered", \
 						.example = "\"com.example.shifts:/callback\"" \
-	}
-/* Who asks, for the audit log. */
-#define WITNESSED \
-	{ "audit_id", FRESH, UUID }, { "peer", PEER, STRING }, { "request_id", REQUEST, STRING }, \
-	{ \
-		"now", CLOCK, INSTANT \
 	}
 #define ACTOR \
 	{ "actor_id", ACCOUNT, UUID }, \

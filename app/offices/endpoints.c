@@ -3,6 +3,7 @@
  */
 #include "access/thoughts.h"
 #include "offices/thoughts.h"
+#include "fields.h"
 #include "rooms.h"
 #include "scopes.h"
 #include "socius/endpoint.h"
@@ -12,11 +13,6 @@
 	{ "account_id", ACCOUNT, UUID }, \
 	{ \
 		"role", ROLE, STRING \
-	}
-#define WITNESSED \
-	{ "audit_id", FRESH, UUID }, { "peer", PEER, STRING }, { "request_id", REQUEST, STRING }, \
-	{ \
-		"now", CLOCK, INSTANT \
 	}
 /* A code of the authenticator, and what is made of it. */
 #define SECOND \

@@ -2,6 +2,7 @@
  * privacy: leaving, and taking along what is known.
  */
 #include "access/thoughts.h"
+#include "fields.h"
 #include "rooms.h"
 #include "scopes.h"
 #include "socius/endpoint.h"
@@ -9,11 +10,7 @@
 #define LEAVES \
 	{ "account_id", ACCOUNT, UUID }, { "role", ROLE, STRING }, \
 	    { "password", BODY, STRING, .max = 128, .says = "of the account, once more" }, \
-	    { "audit_id", FRESH, UUID }, { "peer", PEER, STRING }, \
-	    { "request_id", REQUEST, STRING }, \
-	{ \
-		"now", CLOCK, INSTANT \
-	}
+	    WITNESSED
 
 static const struct endpoint endpoints[] = {
 	{

@@ -3,6 +3,7 @@
  */
 #include "providers/thoughts.h"
 #include "access/thoughts.h"
+#include "fields.h"
 #include "rooms.h"
 #include "scopes.h"
 #include "socius/endpoint.h"
@@ -22,11 +23,6 @@
 	{ "key_unknown", PREPARED, BOOL }, { "identity_hash", PREPARED, BYTES }, \
 	{ \
 		"nonce_hash", PREPARED, BYTES \
-	}
-#define WITNESSED \
-	{ "audit_id", FRESH, UUID }, { "peer", PEER, STRING }, { "request_id", REQUEST, STRING }, \
-	{ \
-		"now", CLOCK, INSTANT \
 	}
 
 static const struct endpoint endpoints[] = {

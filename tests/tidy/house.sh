@@ -68,7 +68,7 @@ the_engine_knows_no_room() {
 rooms_include_the_endpoint_header_alone() {
 	tracked 'app/*/endpoints.c' | while read -r file; do
 		grep -HnE '^#include' "$file" |
-			grep -vE '#include "(rooms\.h|scopes\.h|socius/endpoint\.h|[a-z]+/thoughts\.h)"' |
+			grep -vE '#include "(fields\.h|rooms\.h|scopes\.h|socius/endpoint\.h|[a-z]+/thoughts\.h)"' |
 			while IFS='"' read -r place header rest; do
 				[ -f "$(dirname "$file")/$header" ] || echo "$place$header$rest"
 			done
