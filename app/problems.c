@@ -114,7 +114,8 @@ const struct problem_kind problems[] = {
 
 	{ "account_in_use", 409, "Something stands in the way of leaving.",
 	    "See `obstacles`: bookings to be worked or forfeited, rentals to be returned, debts to "
-	    "be paid; and a balance to be paid out before a person is erased." },
+	    "be paid, offices to be given back; and a balance to be paid out before a person is "
+	    "erased." },
 	{ "export_unknown", 404, "There is no such export.",
 	    "Ask for one with POST; it is thrown away after a week." },
 

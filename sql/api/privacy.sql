@@ -3,9 +3,9 @@
 -- Both ways of leaving want the password, end all sessions and free the address. A closed account
 -- keeps its data and its money, which goes on being payable to the bank account that was named. An
 -- erased one loses its keys, so that nobody can say whose the rows are; money and work stay, under an
--- id. So it has to be paid first. Bookings, rentals and debts stand in the way of both.
+-- id. So it has to be paid first. Bookings, rentals, debts and offices stand in the way of both.
 
--- What keeps an account from leaving one market: [{"market_id", "kind", "count" or "amount_minor"}].
+-- What keeps a partner from leaving one market: [{"market_id", "kind", "count" or "amount_minor"}].
 create or replace function identity.obstacles_of(p_market_id int, p_partner_id uuid,
 	p_erases boolean) returns jsonb
 language plpgsql security definer
@@ -87,7 +87,26 @@ $$;
 comment on function identity.partners_of is 'where an account is a partner';
 grant execute on function identity.partners_of to wall_platform;
 
--- Leaves. The slug of a refusal with its detail, or null.
+-- An erased person's invitations and offices keep neither a hint nor the blind value of the address.
+create or replace function access.forget_hints(p_account_id uuid) returns void
+language plpgsql as $$
+declare
+	v_market_id int;
+begin
+	for v_market_id in select 0 union all select m.market_id from core.market m loop
+		perform core.enter(v_market_id, null);
+		update access.invitation i set hint = '', email_key = ''
+		where i.market_id = v_market_id and i.account_id = p_account_id;
+		update access.role_grant g set hint = null
+		where g.market_id = v_market_id and g.account_id = p_account_id;
+	end loop;
+	perform core.enter(0, null);
+end
+$$;
+grant execute on function access.forget_hints to wall_platform;
+
+-- Leaves. The slug of a refusal with its detail, or null. Who holds an office gives it back first: a
+-- market without its operators, or a platform without admins, is no accident.
 create or replace function access.leave(p_account_id uuid, p_role text, p_password text,
 	p_erases boolean, p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
 	out refused text, out detail jsonb)
@@ -108,6 +127,10 @@ begin
 			v_obstacles := v_obstacles || identity.obstacles_of(v_each.market_id,
 				v_each.partner_id, p_erases);
 		end loop;
+		if access.holds_office(p_account_id) then
+			v_obstacles := v_obstacles || '[{"kind": "offices"}]';
+		end if;
+		perform core.enter(0, null);
 		if v_obstacles <> '[]' then
 			refused := 'account_in_use';
 			detail := jsonb_build_object('obstacles', v_obstacles);
@@ -132,6 +155,7 @@ begin
 		insert into identity.erasure (person_id, account_id, asked_at)
 		values (p_account_id, p_account_id, p_now)
 		on conflict do nothing;
+		perform access.forget_hints(p_account_id);
 	end if;
 	update access.credential c
 	set state = 'closed', email_key = 'closed ' || c.account_id,

@@ -11,7 +11,7 @@ values
 	('onboarding.bank_account', 'partner_id', 'partner', true, 'where it is paid: sealed'),
 	('access.session', 'account_id', 'account', true, 'when it signed in; stays to be audited'),
 	('access.external_identity', 'account_id', 'account', true, 'providers that vouch for it; deleted'),
-	('access.invitation', 'account_id', 'account', true, 'how it came to an office; stays to be audited, with a hint of the address'),
+	('access.invitation', 'account_id', 'account', true, 'how it came to an office; stays to be audited; the hint of the address goes'),
 	('access.role_grant', 'account_id', 'account', true, 'its offices; stays to be audited'),
 	('access.audit_record', 'account_id', 'account', true, 'what it did; stays, append-only'),
 	('events.event', 'partner_id', 'partner', true, 'what happened to it; stays, says no name'),

@@ -201,6 +201,34 @@ Test(sealed, or_left_when_nothing_stands_in_the_way)
 	sql_refused("password_wrong", "select * from " LEAVE, "erase_account", account, sql_id());
 }
 
+/* Who holds an office gives it back first; of whom is erased no hint of the address is left. */
+Test(sealed, or_held_by_an_office)
+{
+	int market = sql_market();
+	const char *account = given_account(given_email());
+
+	sql_run(
+	    "insert into access.role_grant (market_id, account_id, role, granted_at, granted_by, "
+	    "hint) values (%d, '%s', 'operator', " SQL_NOW ", 'x', 'a...@b.c')",
+	    market, account);
+	sql_run("insert into access.invitation (market_id, invitation_id, role, email_key, hint, "
+		"code_hash, made_at, made_by, expires_at, account_id, ended_at) values (%d, "
+		"'%s', 'operator', 'k', 'a...@b.c', sha256('c'), " SQL_NOW ", '%s', " SQL_NOW
+		" + interval '7 days', '%s', " SQL_NOW ")",
+	    market, sql_id(), sql_id(), account);
+	cr_assert_str_eq(sql_text("select (detail -> 'obstacles')::text from " LEAVE,
+			     "close_account", account, sql_id()),
+	    "[{\"kind\": \"offices\"}]");
+	sql_run("update access.role_grant set withdrawn_at = " SQL_NOW " where account_id = '%s'",
+	    account);
+	sql_run("select * from " LEAVE, "erase_account", account, sql_id());
+	cr_assert_eq(sql_count("select from access.invitation i join access.role_grant g "
+			       "using (account_id) where i.account_id = '%s' and i.hint = '' "
+			       "and i.email_key = '' and g.hint is null",
+			 account),
+	    1);
+}
+
 /* Letters go first; then the runner is told whose keys to destroy, each until it says so. */
 Test(sealed, no_more_when_the_key_is_destroyed)
 {
