@@ -69,5 +69,6 @@ log_die(const char *format, ...)
 	(void)vfprintf(stderr, format, list);
 	va_end(list);
 	(void)fputs("\n", stderr);
-	exit(1);
+	(void)fflush(NULL);
+	_exit(1); /* the libraries' own handlers of exit() may wait for ever */
 }

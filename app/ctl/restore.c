@@ -17,7 +17,10 @@
 #include "laws.h"
 #include "migrate.h"
 #include "sealing.h"
+#include "socius/instant.h"
 #include "socius/log.h"
+#include "socius/uuid.h"
+#include "socius/world.h"
 #include "tool.h"
 
 enum { CHUNK_BYTES = 256 * 1024, HEAD_BYTES = sizeof(ARCHIVE_FORMAT) - 1 };
@@ -231,6 +234,24 @@ begin_epoch(const struct restore *restore)
 	PQfinish(connection);
 }
 
+/* Whoever was erased after the backup was taken has no key any more, and stays erased. */
+static void
+keep_erased(struct ctl *ctl, PGconn *connection)
+{
+	PGconn *keys = sealing_open_keys(ctl);
+	PGresult *gone = database_ask(keys,
+	    "select coalesce(array_agg(g.id), '{}') from keys.list_destroyed() g (id)", 0, NULL);
+	char id[UUID_TEXT_BYTES], now[INSTANT_TEXT_BYTES_MAX];
+	struct uuid fresh = world_fresh_id();
+
+	uuid_write(&fresh, id);
+	(void)instant_write(world_now_us(), now); /* its length does not matter here */
+	PQclear(database_ask(connection, "select access.stay_erased($1, $2, $3)", 3,
+	    (const char *const[]){ PQgetvalue(gone, 0, 0), id, now }));
+	PQclear(gone);
+	PQfinish(keys);
+}
+
 /* In a process of its own, so that whatever is wrong ends there. */
 static void __attribute__((noreturn)) make_and_check(struct restore *restore, const char *sql)
 {
@@ -243,6 +264,7 @@ static void __attribute__((noreturn)) make_and_check(struct restore *restore, co
 	(void)migrate_database(ctl, RESTORE_DATABASE, sql, false); /* dies if it cannot */
 	begin_epoch(restore);
 	connection = database_open(ctl, "postgres", RESTORE_DATABASE);
+	keep_erased(ctl, connection);
 	sealing_run(ctl, connection);
 	run(connection, "analyze");
 	PQfinish(connection);

@@ -62,9 +62,24 @@ begin
 end
 $$;
 comment on function identity.close_partner is 'closes a partner with its account';
+
+-- An erased partner's bank account cannot be found by its blind values.
+create or replace function identity.forget_partner(p_market_id int, p_partner_id uuid) returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+begin
+	perform core.enter(p_market_id, null);
+	update onboarding.bank_account b set iban_key = '', holder_key = ''
+	where b.market_id = p_market_id and b.partner_id = p_partner_id;
+end
+$$;
+comment on function identity.forget_partner is 'takes the blind values of an erased partner away';
 alter function identity.obstacles_of owner to wall_operator;
 alter function identity.close_partner owner to wall_operator;
-grant execute on function identity.obstacles_of, identity.close_partner to wall_platform;
+alter function identity.forget_partner owner to wall_operator;
+grant execute on function identity.obstacles_of, identity.close_partner, identity.forget_partner
+	to wall_platform;
 
 -- Every market and what the account is there.
 create or replace function identity.partners_of(p_account_id uuid)
@@ -86,6 +101,22 @@ end
 $$;
 comment on function identity.partners_of is 'where an account is a partner';
 grant execute on function identity.partners_of to wall_platform;
+
+-- Nobody signs in as this account any more, and its address is free.
+create or replace function access.shut_account(p_account_id uuid, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+	update access.credential c
+	set state = 'closed', email_key = 'closed ' || c.account_id,
+		password_hash = '$argon2id$closed', totp_id = null, totp_confirmed_at = null,
+		totp_step = null
+	where c.account_id = p_account_id;
+	delete from access.recovery_code r where r.account_id = p_account_id;
+	delete from access.external_identity e where e.account_id = p_account_id;
+	perform access.end_sessions(p_account_id, null, 'account', p_now);
+end
+$$;
+grant execute on function access.shut_account to wall_platform;
 
 -- An erased person's invitations and offices keep neither a hint nor the blind value of the address.
 create or replace function access.forget_hints(p_account_id uuid) returns void
@@ -149,22 +180,17 @@ begin
 			insert into identity.erasure (person_id, account_id, asked_at)
 			values (v_each.partner_id, p_account_id, p_now)
 			on conflict do nothing;
+			perform identity.forget_partner(v_each.market_id, v_each.partner_id);
 		end if;
 	end loop;
+	perform core.enter(0, null);
 	if p_erases then
 		insert into identity.erasure (person_id, account_id, asked_at)
 		values (p_account_id, p_account_id, p_now)
 		on conflict do nothing;
 		perform access.forget_hints(p_account_id);
 	end if;
-	update access.credential c
-	set state = 'closed', email_key = 'closed ' || c.account_id,
-		password_hash = '$argon2id$closed', totp_id = null, totp_confirmed_at = null,
-		totp_step = null
-	where c.account_id = p_account_id;
-	delete from access.recovery_code r where r.account_id = p_account_id;
-	delete from access.external_identity e where e.account_id = p_account_id;
-	perform access.end_sessions(p_account_id, null, 'account', p_now);
+	perform access.shut_account(p_account_id, p_now);
 	perform access.audit(0, p_audit_id, v_act, 'done', p_account_id, p_role, p_account_id, p_peer,
 		p_request_id, p_now);
 end

@@ -43,11 +43,19 @@ language sql security definer as $$
 $$;
 comment on function keys.destroy_key is 'nothing that the person''s key has sealed can be read any more';
 
+create or replace function keys.list_destroyed() returns setof uuid
+language sql stable security definer as $$
+	select k.person_id from keys.person_key k where k.wrapped is null
+$$;
+comment on function keys.list_destroyed is 'whose key was destroyed';
+
 alter function keys.ids_of owner to socius_owner;
 alter function keys.find_keys owner to socius_owner;
 alter function keys.make_keys owner to socius_owner;
 alter function keys.destroy_key owner to socius_owner;
-revoke execute on function keys.ids_of, keys.find_keys, keys.make_keys, keys.destroy_key from public;
+alter function keys.list_destroyed owner to socius_owner;
+revoke execute on function keys.ids_of, keys.find_keys, keys.make_keys, keys.destroy_key,
+	keys.list_destroyed from public;
 grant execute on function keys.find_keys to socius_gate, socius_runner;
 grant execute on function keys.make_keys to socius_gate, socius_runner;
-grant execute on function keys.destroy_key to socius_runner;
+grant execute on function keys.destroy_key, keys.list_destroyed to socius_runner;
