@@ -111,7 +111,7 @@ is_allowed() {
 	expect "$name: asks" "ask sign-in" "$(story shows '"ask sign-in"')"
 	expect "$name: who" "Shifts asks to use your account" \
 		"$(wire GET "/session/$session/title" | member value)"
-	expect "$name: what" 'see your name, your markets and what is due\nsee your bookings' \
+	expect "$name: what" 'see your bookings\nsee your name, your markets and what is due' \
 		"$(story text '"permissions"')"
 	expect "$name: signing in fits" "wide true, labelled true, high true" "$(story fits)"
 	picture "build/test/authorize-$name-ask.png"
