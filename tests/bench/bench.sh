@@ -123,6 +123,8 @@ import_trips() {
 . tests/bench/sign_in.sh
 
 write_report() {
+	# what `make bench-walls` has written stays
+	walls=$(awk '/^## / { keep = /^## What the walls cost/ } keep' docs/BENCH.md)
 	{
 		cat tests/bench/report.md
 		echo
@@ -148,6 +150,7 @@ write_report() {
 		echo "$paid10" | awk '{ printf "| payout run | %d wallets | %.2f s | %.0f wallets/s |\n", $2, $1 / 1000, $2 / $1 * 1000 }'
 		echo "$paid100" | awk '{ printf "| payout run | %d wallets | %.2f s | %.0f wallets/s |\n", $2, $1 / 1000, $2 / $1 * 1000 }'
 		cat tests/bench/where.md
+		[ -z "$walls" ] || printf '\n%s\n' "$walls"
 	} >docs/BENCH.md
 }
 

@@ -1,17 +1,18 @@
 -- The markets of the bench: ids are plain numbers written as UUIDs, so that load generators can make
 -- them up. Four markets in UTC, :partners couriers each, :slots slots of 20 minutes from 2040 on.
+-- Nobody has a name: it is sealed for nobody.
 
 insert into core.market (market_id, code, name, currency, currency_exponent, time_zone, created_at)
 select 9000 + m, 'bench' || m, 'Bench ' || m, 'EUR', 2, 'UTC', '2026-01-01Z'
 from generate_series(1, 4) m;
 
 insert into identity.account (account_id, name, created_at)
-select lpad(to_hex(p), 32, '0')::uuid, 'Bench', '2026-01-01Z'
+select lpad(to_hex(p), 32, '0')::uuid, 'sealed1:' || repeat('A', 60), '2026-01-01Z'
 from generate_series(1, :partners) p;
 
 insert into identity.partner (market_id, partner_id, account_id, name, digest, created_at)
-select 9000 + m, lpad(to_hex(p), 32, '0')::uuid, lpad(to_hex(p), 32, '0')::uuid, 'Bench',
-	sha256('bench'), '2026-01-01Z'
+select 9000 + m, lpad(to_hex(p), 32, '0')::uuid, lpad(to_hex(p), 32, '0')::uuid,
+	'sealed1:' || repeat('A', 60), sha256('bench'), '2026-01-01Z'
 from generate_series(1, 4) m, generate_series(1, :partners) p;
 
 insert into onboarding.enrolment (market_id, partner_id, kind, state, created_at)

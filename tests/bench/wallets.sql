@@ -5,7 +5,7 @@ values (:market, 'payout' || :wallets, 'Bench', 'EUR', 2, 'UTC', '2026-01-01Z');
 
 insert into identity.account (account_id, name, created_at)
 select ('00000000-0000-0000-' || lpad(to_hex(:market), 4, '0') || '-' || lpad(to_hex(p), 12, '0'))::uuid,
-	'Bench', '2026-01-01Z'
+	'sealed1:' || repeat('A', 60), '2026-01-01Z'
 from generate_series(1, :wallets) p;
 
 insert into identity.partner (market_id, partner_id, account_id, name, digest, created_at)
