@@ -263,6 +263,19 @@ read_keys(void)
 	token_memory_forget(gate.tokens);
 }
 
+bool
+gate_keys_anew(void)
+{
+	static int64_t anew_us;
+	int64_t now_us = world_monotonic_us();
+
+	if (now_us - anew_us < GATE_KEYS_PAUSE_US)
+		return false;
+	anew_us = now_us;
+	read_keys();
+	return true;
+}
+
 static void
 drain_begin(void)
 {

@@ -120,6 +120,18 @@ bearer(const struct request *request)
 
 static const char not_known[] = "Which sessions have ended is not known at the moment.";
 
+static const struct token *
+recall(struct text from, const char **why)
+{
+	const struct token *token =
+	    token_recall(gate.tokens, &gate.keys, gate.app->roles, from, world_now_us(), why);
+
+	if (token == NULL && *why == token_no_key && gate_keys_anew())
+		token = token_recall(
+		    gate.tokens, &gate.keys, gate.app->roles, from, world_now_us(), why);
+	return token;
+}
+
 /* NULL: the caller is known; else why not. */
 static const char *
 find_caller(struct exchange *exchange)
@@ -131,7 +143,7 @@ find_caller(struct exchange *exchange)
 
 	if (from.bytes == 0)
 		return "There is no bearer token in Authorization.";
-	token = token_recall(gate.tokens, &gate.keys, gate.app->roles, from, world_now_us(), &why);
+	token = recall(from, &why);
 	if (token == NULL)
 		return why;
 	if (token->caller.has_session) {

@@ -59,6 +59,7 @@ enum {
 #define GATE_WRITE_US (30 * GATE_S) /* without a byte sent */
 #define GATE_LINGER_US (2 * GATE_S)
 #define GATE_KEYS_US (1 * GATE_S)
+#define GATE_KEYS_PAUSE_US (GATE_S / 100) /* between looks before their time */
 #define GATE_REVOKED_US (1 * GATE_S)
 #define GATE_REVOKED_PATIENCE_US (4 * GATE_S) /* without an answer: what is known is stale */
 #define GATE_USED_US (60 * GATE_S)
@@ -238,6 +239,11 @@ void gate_audit_prepare(struct arena *arena); /* in the parent */
 bool exchange_audits(struct exchange *exchange);
 bool exchange_refusal_is_recorded(const struct exchange *exchange);
 void exchange_record(struct exchange *exchange);
+
+/* gate.c */
+/* Reads the keys of tokens before their time: another worker may have signed with a new one
+ * already. false: that was done a moment ago. */
+bool gate_keys_anew(void);
 
 /* gate_revoked.c */
 void gate_revoked_prepare(struct arena *arena); /* in the parent */

@@ -25,6 +25,8 @@ member_is(json_t *object, const char *name, const char *value)
 	return is != NULL && strcmp(is, value) == 0;
 }
 
+const char token_no_key[] = "the token's header is not one of ours";
+
 /* The key that the header names, where the header is one that we would have written: RFC 8725
  * section 3.1. Other members (jku, jwk, crit, ...) are refused by their number. */
 static const struct token_key *
@@ -203,7 +205,7 @@ token_check(const struct token_keys *keys, const struct role *roles, struct text
 	key = key_of(keys, part);
 	json_decref(part);
 	if (key == NULL)
-		return "the token's header is not one of ours";
+		return token_no_key;
 	if (!signed_by(key, from))
 		return "the token's signature is wrong";
 	part = jws_object(segments[1]);

@@ -77,6 +77,9 @@ struct token {
 	int64_t expires_us;
 };
 
+/* Why not: its header names no key that there is, as far as was read. */
+extern const char token_no_key[];
+
 /* NULL: the token is good at this moment; else one phrase that says why not. */
 const char *token_check(const struct token_keys *keys, const struct role *roles, struct text from,
     int64_t now_us, struct token *token);
