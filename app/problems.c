@@ -105,8 +105,8 @@ const struct problem_kind problems[] = {
 	{ "bank_account_unknown", 404, "The partner has given no bank account.",
 	    "Set it with PUT." },
 	{ "iban_wrong", 422, "The IBAN cannot be right.",
-	    "See `fault`: characters, country, length or check_digits; compare it with the bank's "
-	    "statement." },
+	    "See `fault`: characters, country, length, structure or check_digits; compare it with "
+	    "the bank's statement." },
 
 	/* persons */
 	{ "person_erased", 410, "The person was erased.",
