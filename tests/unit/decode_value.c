@@ -89,6 +89,23 @@ static const struct sample samples[] = {
 	    "a\xc2\x85"
 	    "b",
 	    "\"a\\u0085b\"", "format" },
+	{ "name of a zero-width space", { .type = STRING }, "\u200b", "\"\\u200b\"", "format" },
+	{ "name of a no-break space", { .type = STRING }, "\u00a0", "\"\\u00a0\"", "length" },
+	{ "bidi override", { .type = STRING }, "a\u202e", "\"a\\u202e\"", "format" },
+	{ "line separator", { .type = STRING }, "a\u2028", "\"a\\u2028\"", "format" },
+	{ "noncharacter", { .type = STRING }, "a\ufdd0", "\"a\\ufdd0\"", "format" },
+	{ "line feed in a text", { .type = STRING, .format = "lines" }, "a\nb", "\"a\\nb\"", "" },
+	{ "zero-width space in a text", { .type = STRING, .format = "lines" }, "\u200b",
+	    "\"\\u200b\"", "format" },
+	{ "tab in a text", { .type = STRING, .format = "lines" }, "a\tb", "\"a\\tb\"", "format" },
+	{ "password of blanks", { .type = STRING, .min = 8, .max = 9, .format = "password" },
+	    "        ", "\"        \"", "" },
+	{ "control in a password", { .type = STRING, .format = "password" }, "a\tb", "\"a\\tb\"",
+	    "format" },
+	{ "password of eight in pieces", { .type = STRING, .min = 8, .format = "password" },
+	    "abcdefge\u0301", "\"abcdefge\\u0301\"", "" },
+	{ "password of seven in eight pieces", { .type = STRING, .min = 8, .format = "password" },
+	    "abcdefe\u0301", "\"abcdefe\\u0301\"", "length" },
 	{ "one of a list", { .type = STRING, .among = "card cash" }, "cash", "\"cash\"", "" },
 	{ "none of a list", { .type = STRING, .among = "card cash" }, "gold", "\"gold\"", "among" },
 	{ "currency", { .type = STRING, .format = "currency" }, "EUR", "\"EUR\"", "" },
@@ -220,4 +237,22 @@ Test(decode_value, bounds_the_bytes_of_a_text_too)
 	text[4096] = 'a';
 	decode_text(&place, &field, (struct text){ text, 4097 }, &value);
 	cr_assert_str_eq(problem.errors[0].code, "length");
+}
+
+static struct text
+kept_of(const char *format, const char *from)
+{
+	const struct field field = { .type = STRING, .format = format };
+
+	decode_text(&place, &field, text_of(from), &value);
+	cr_assert_eq(problem.errors_count, 0);
+	return value.bytes;
+}
+
+Test(decode_value, keeps_the_blanks_of_passwords_and_trims_names)
+{
+	cr_expect(text_is(kept_of("password", " correct horse "), " correct horse "));
+	cr_expect(text_is(kept_of("password", "\u00a0cafe\u0301 "), " caf\u00e9 "));
+	cr_expect(text_is(kept_of(NULL, " Ada Rossi\t"), "Ada Rossi"));
+	cr_expect(text_is(kept_of(NULL, "\u3000Jose\u0301\u00a0Rossi\u2003"), "Jos\u00e9 Rossi"));
 }
