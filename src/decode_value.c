@@ -12,6 +12,8 @@
 
 enum { ITEM_FIELDS_MAX = 32, TEXT_FORM_BYTES_MAX = 40 };
 
+#define US_PER_DAY INT64_C(86400000000)
+
 _Static_assert(TEXT_FORM_BYTES_MAX >= (int)UUID_TEXT_BYTES, "a UUID fits");
 _Static_assert(TEXT_FORM_BYTES_MAX >= (int)INSTANT_TEXT_BYTES_MAX, "an instant fits");
 
@@ -69,15 +71,38 @@ check_number(const struct place *place, const struct field *field, int64_t numbe
 			bounds.min, bounds.max));
 }
 
-static void
-take_date(const struct place *place, struct text from, struct value *value)
+/* An instant, local time or date, as read; false: it is of no such form. */
+static bool
+read_moment(enum type type, struct text from, int64_t *number)
 {
 	int32_t days;
 
+	if (type == INSTANT)
+		return instant_read(from, number);
+	if (type == LOCAL_TIME)
+		return instant_read_local(from, number);
 	if (!instant_read_date(from, &days))
-		decode_tell(place, "format", "Expected a date, YYYY-MM-DD.");
-	else
-		value->number = days;
+		return false;
+	*number = days;
+	return true;
+}
+
+static void
+take_moment(
+    const struct place *place, const struct field *field, struct text from, struct value *value)
+{
+	static const char *const forms[] = {
+		[INSTANT] = "Expected an instant of RFC 3339 such as 2026-11-22T10:00:00Z.",
+		[LOCAL_TIME] = "Expected a local time without offset, YYYY-MM-DDTHH:MM[:SS].",
+		[DATE] = "Expected a date, YYYY-MM-DD.",
+	};
+	int64_t unit = field->type == DATE ? US_PER_DAY : 1;
+
+	if (!read_moment(field->type, from, &value->number))
+		decode_tell(place, "format", forms[field->type]);
+	else if (value->number < INSTANT_LEAST_US / unit || value->number > INSTANT_MOST_US / unit)
+		decode_tell(
+		    place, "range", "Expected a time from 1970-01-01 to the beginning of 2200.");
 }
 
 /* The types whose JSON form is a string. */
@@ -85,27 +110,12 @@ static void
 take_text(
     const struct place *place, const struct field *field, struct text from, struct value *value)
 {
-	switch (field->type) {
-	case STRING:
+	if (field->type == STRING)
 		decode_string(place, field, from, value);
-		break;
-	case UUID:
-		if (!uuid_read(from, &value->uuid))
-			decode_tell(place, "format", "Expected a UUID.");
-		break;
-	case INSTANT:
-		if (!instant_read(from, &value->number))
-			decode_tell(place, "format",
-			    "Expected an instant of RFC 3339 such as 2026-11-22T10:00:00Z.");
-		break;
-	case LOCAL_TIME:
-		if (!instant_read_local(from, &value->number))
-			decode_tell(place, "format",
-			    "Expected a local time without offset, YYYY-MM-DDTHH:MM[:SS].");
-		break;
-	default:
-		take_date(place, from, value);
-	}
+	else if (field->type != UUID)
+		take_moment(place, field, from, value);
+	else if (!uuid_read(from, &value->uuid))
+		decode_tell(place, "format", "Expected a UUID.");
 }
 
 /* Decimal digits with an optional minus, no zero in front, within int64. */
