@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 
 #include "socius/instant.h"
 #include "socius/json.h"
@@ -118,11 +119,12 @@ take_text(
 		decode_tell(place, "format", "Expected a UUID.");
 }
 
-/* Decimal digits with an optional minus, no zero in front, within int64. */
+/* Decimal digits with an optional minus, no zero in front. What int64 cannot hold is the end of it
+ * on that side, which no field's bounds reach. */
 static bool
 read_integer(struct text from, int64_t *number)
 {
-	bool negative = from.bytes > 0 && from.at[0] == '-';
+	bool negative = from.bytes > 0 && from.at[0] == '-', overflows = false;
 	size_t first = negative;
 	int64_t read = 0;
 
@@ -131,13 +133,15 @@ read_integer(struct text from, int64_t *number)
 	for (size_t i = first; i < from.bytes; i++) {
 		int digit = from.at[i] - '0';
 
-		if (digit < 0 || digit > 9 || __builtin_mul_overflow(read, 10, &read) ||
-		    __builtin_sub_overflow(read, digit, &read))
+		if (digit < 0 || digit > 9)
 			return false;
+		overflows = overflows || __builtin_mul_overflow(read, 10, &read) ||
+			    __builtin_sub_overflow(read, digit, &read);
 	}
-	if (!negative && read == INT64_MIN)
-		return false;
-	*number = negative ? read : -read;
+	if (overflows || (!negative && read == INT64_MIN))
+		*number = negative ? INT64_MIN : INT64_MAX;
+	else
+		*number = negative ? read : -read;
 	return true;
 }
 
@@ -282,7 +286,26 @@ take_items(
 	value->bytes = buffer_text(&buffer);
 }
 
-/* 1.0 and 1e3 are reals for jansson and are refused: what must be exact is written exactly. */
+/* An integer, also where it is written 1.0 or 1e3: by JSON Schema (2020-12, section 6.1.1) these
+ * are integers, and writers of JSON that know only one kind of number make them. Up to 2^53 a
+ * double has each; beyond, no field's bounds reach. */
+static bool
+json_integer_of(const struct json_t *from, int64_t *number)
+{
+	double real = json_real_value(from);
+
+	if (json_is_integer(from)) {
+		*number = json_integer_value(from);
+		return true;
+	}
+	if (!json_is_real(from) || floor(real) != real)
+		return false;
+	*number = fabs(real) <= (double)MONEY_MINOR_MAX ? (int64_t)real
+		  : real < 0                            ? INT64_MIN
+							: INT64_MAX;
+	return true;
+}
+
 void
 decode_json(const struct place *place, const struct field *field, const struct json_t *from,
     struct value *value)
@@ -292,8 +315,7 @@ decode_json(const struct place *place, const struct field *field, const struct j
 	switch (field->type) {
 	case INT:
 	case LONG:
-		value->number = json_integer_value(from);
-		if (!json_is_integer(from))
+		if (!json_integer_of(from, &value->number))
 			decode_tell(place, "type", "Expected an integer.");
 		else
 			check_number(place, field, value->number);

@@ -22,7 +22,8 @@ enum source {
 	CURSOR, /* one sort key out of ?cursor=; null on the first page; named after_<column> */
 	KEY,    /* the Idempotency-Key as sent (text) */
 	KEYED,  /* a UUID derived from market, account, operation and Idempotency-Key */
-	IF_MATCH, /* the version in If-Match (bigint); absent: 428 */
+	IF_MATCH, /* the versions in If-Match, blank-separated, or * (text), for core.etag_matches;
+		   * absent: 428 */
 	DIGEST,   /* SHA-256 of all PATH, QUERY and BODY arguments (bytea), to compare replays */
 	MARKET,   /* the token's market (int) */
 	CALLER,   /* the token's partner (uuid); null for operators, auditors, services */

@@ -131,6 +131,17 @@ Test(errors, keep_two_operators_from_undoing_each_other)
 	story_header(tag);
 	story_refused(story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Dora\"}"),
 	    "precondition_failed");
+	story_header("If-Match: W/\"2\", \"02\"");
+	story_refused(story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Dora\"}"),
+	    "precondition_failed");
+	story_header("If-Match: \"9\", \"2\"");
+	changed = story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Dora\"}");
+	cr_assert_str_eq(story_reply_header(changed, "ETag"), "\"3\"", "%s", changed->text);
+	story_header("If-Match: *");
+	changed = story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Lingotto\"}");
+	cr_assert_str_eq(story_reply_header(changed, "ETag"), "\"4\"", "%s", changed->text);
+	story_header("If-None-Match: \"3\", W/\"4\"");
+	cr_assert_eq(story_get(story.operator_token, "%s", path)->status, 304);
 }
 
 TestSuite(health, .init = story_begin, .fini = story_end);

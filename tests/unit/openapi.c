@@ -62,7 +62,7 @@ static const struct endpoint endpoints[] = {
 	    .method = PUT,
 	    .path = "/v1/shops/{shop}/things/{thing_id}",
 	    .takes = TAKES({ "shop", PATH, STRING }, { "thing_id", PATH, UUID },
-		{ "version", IF_MATCH, LONG }) },
+		{ "if_match", IF_MATCH, STRING }) },
 };
 
 static const struct room room = { .name = "things", .says = "Things." };
