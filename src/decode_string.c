@@ -16,15 +16,15 @@ all_of(struct text from, const char *allowed)
 	return true;
 }
 
-/* YYYY-MM of a year from 1000 to 2999, digits and hyphens being all there is. */
+/* YYYY-MM of a year from 1970 to 2199, digits and hyphens being all there is. */
 static bool
 is_month(struct text from)
 {
 	const char *at = from.at;
+	bool year = at[0] == '1' ? at[1] == '9' && at[2] >= '7' : at[0] == '2' && at[1] <= '1';
 
-	return (at[0] == '1' || at[0] == '2') && at[4] == '-' &&
-	       memchr(from.at, '-', from.bytes) == at + 4 && at[5] != '-' && at[6] != '-' &&
-	       (at[5] == '0' ? at[6] != '0' : at[5] == '1' && at[6] <= '2');
+	return year && at[4] == '-' && memchr(at, '-', from.bytes) == at + 4 && at[5] != '-' &&
+	       at[6] != '-' && (at[5] == '0' ? at[6] != '0' : at[5] == '1' && at[6] <= '2');
 }
 
 /* The formats of a STRING. Whether a currency or a time zone exists is known to SQL. */
@@ -37,7 +37,8 @@ static const struct {
 	    3, 3 },
 	{ "time_zone", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/",
 	    "Expected a name of the IANA time zone database such as Europe/Rome.", 1, 64 },
-	{ "month", "0123456789-", "Expected a month, YYYY-MM.", 7, 7, is_month },
+	{ "month", "0123456789-", "Expected a month from 1970-01 to 2199-12, YYYY-MM.", 7, 7,
+	    is_month },
 	{ "sha256", "0123456789abcdefABCDEF", "Expected 64 hexadecimal digits.", 64, 64 },
 	{ "digits", "0123456789", "Expected digits only.", 0, JSON_STRING_BYTES_MAX },
 };

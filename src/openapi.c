@@ -74,6 +74,19 @@ summary(const char *says)
 	return json_stringn(says, bytes > 0 && says[bytes - 1] == '.' ? bytes - 1 : bytes);
 }
 
+/* A form's members: those that no operation knows are passed over, as RFC 6749 section 3.2 wants.
+ */
+static json_t *
+form_schema(struct document *document, const struct field *takes)
+{
+	json_t *schema = openapi_fields_schema(document, takes, false);
+
+	openapi_put(schema, "additionalProperties", json_true());
+	openapi_put_text(schema, "description",
+	    "What is empty counts as absent, what is not known is passed over (RFC 6749, 3.2).");
+	return schema;
+}
+
 static json_t *
 request_body(struct document *document, const struct endpoint *endpoint)
 {
@@ -93,8 +106,7 @@ request_body(struct document *document, const struct endpoint *endpoint)
 			openapi_fields_example(endpoint->takes, false)));
 	if (members && endpoint->form)
 		openapi_put(content, "application/x-www-form-urlencoded",
-		    json_pack("{s:o}", "schema",
-			openapi_fields_schema(document, endpoint->takes, false)));
+		    json_pack("{s:o}", "schema", form_schema(document, endpoint->takes)));
 	if (blob)
 		openapi_put(content, "application/octet-stream",
 		    json_pack("{s:{s:s}}", "schema", "type", "string"));

@@ -224,6 +224,19 @@ Test(openapi, describes_parameters_by_their_source)
 	    "#/components/parameters/IfMatch");
 }
 
+/* What is no version of ours is no fault: it matches nothing, or is passed over. */
+Test(openapi, bounds_conditions_by_their_grammar_alone)
+{
+	cr_expect_str_eq(words("/components/parameters/IfMatch/schema/pattern"),
+	    "^(\\*|[ \\t,]*(W/)?\"[!#-~]*\"[ \\t]*(,[ \\t]*((W/)?\"[!#-~]*\"[ \\t]*)?)*)$");
+	cr_expect_null(at(document, "/components/parameters/IfMatch/schema/maxLength"));
+	cr_expect_eq(
+	    json_object_size(at(document, "/components/parameters/IfNoneMatch/schema")), 1);
+	cr_expect_eq(json_integer_value(
+			 at(document, "/components/parameters/IdempotencyKey/schema/maxLength")),
+	    512);
+}
+
 Test(openapi, describes_shapes_with_their_nulls)
 {
 	cr_assert_str_eq(words(THING_SCHEMA "/description"), "A thing.");
