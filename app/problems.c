@@ -9,7 +9,7 @@ const struct problem_kind problems[] = {
 	/* reading the request */
 	{ "malformed_request", 400, "The request is not well-formed HTTP.",
 	    "Send a request as RFC 9112 describes; the detail names the fault." },
-	{ "malformed_json", 400, "The body is not well-formed JSON.",
+	{ "malformed_json", 400, "The body is not a JSON object.",
 	    "Send one JSON object in UTF-8 without duplicate names; the detail names the place." },
 	{ "invalid_fields", 400, "Some fields are not as described.",
 	    "See `errors`: each names the field by a JSON pointer and says what is expected." },
