@@ -223,7 +223,7 @@ static const struct endpoint endpoints[] = {
 		{ "digest", DIGEST, BYTES }, { "deduction_id", FRESH, UUID },
 		{ "transaction_id", FRESH, UUID }, { "rental_id", PATH, UUID }),
 	    .gives = ONE,
-	    .fails = "rental_unknown rental_not_active key_reused",
+	    .fails = "rental_unknown rental_not_started rental_not_active key_reused",
 	},
 	{
 	    .says = "Cancel a rental before it starts, at no cost.",

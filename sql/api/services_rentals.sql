@@ -96,7 +96,7 @@ begin
 	end if;
 	v_reason := (services.why_not(v_listing, p_partner_id, p_now))[1];
 	if v_reason is not null then
-		perform core.refuse(v_reason, services.explain_reason(v_listing, v_reason));
+		perform core.refuse(v_reason, services.explain_reason(v_listing, v_reason, p_now));
 	end if;
 	return v_listing;
 end

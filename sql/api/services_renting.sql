@@ -99,7 +99,12 @@ begin
 	if not replayed then
 		v_rental := services.lock_rental(p_market_id, p_partner_id, p_account_id, p_rental_id,
 			v_now);
-		if v_rental.state <> 'active' then
+		if v_rental.state = 'reserved' then
+			perform core.refuse('rental_not_started',
+				jsonb_build_object('state', v_rental.state) || case
+				when v_rental.starts_at > v_now
+				then core.explain_wait('starts_at', v_rental.starts_at, v_now) else '{}' end);
+		elsif v_rental.state <> 'active' then
 			perform core.refuse('rental_not_active', jsonb_build_object('state', v_rental.state));
 		end if;
 		v_charge_minor := v_rental.daily_price_minor
@@ -122,7 +127,7 @@ begin
 	"row" := services.rental_now(p_market_id, p_rental_id, v_now);
 end
 $$;
-comment on function api.return_rental is 'Brings a rented asset back and charges each started day. Refuses: rental_unknown rental_not_active key_reused.';
+comment on function api.return_rental is 'Brings a rented asset back and charges each started day. Refuses: rental_unknown rental_not_started rental_not_active key_reused.';
 alter function api.return_rental owner to wall_partner;
 grant execute on function api.return_rental to socius_gate;
 

@@ -209,7 +209,7 @@ Test(hires, are_reserved_cancelled_and_started)
 	rental = story_text(rent(ada.token, vans.listing_id, tomorrow), "rental_id");
 	cr_assert_str_eq(
 	    story_text(story_get(ada.token, "/v1/rentals/%s", rental), "state"), "reserved");
-	story_refused(act(ada.token, rental, "return"), "rental_not_active");
+	story_refused(act(ada.token, rental, "return"), "rental_not_started");
 	cr_assert_str_eq(story_text(act(ada.token, rental, "cancel"), "state"), "cancelled");
 	story_refused(act(ada.token, rental, "cancel"), "rental_not_reserved");
 	rental = story_text(rent(ada.token, vans.listing_id, tomorrow), "rental_id");
