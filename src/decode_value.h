@@ -40,4 +40,7 @@ void decode_json(const struct place *place, const struct field *field, const str
 void decode_members(const struct place *place, const struct field *fields, bool items,
     const struct json_t *object, struct value *values);
 
+/* Whether a null in a PATCH takes this field of the body away: a CLEARED argument is of it. */
+bool decode_clears(const struct field *fields, const char *name);
+
 #endif

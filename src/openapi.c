@@ -89,12 +89,12 @@ request_body(struct document *document, const struct endpoint *endpoint)
 	if (members)
 		openapi_put(content, "application/json",
 		    json_pack("{s:o, s:o}", "schema",
-			openapi_fields_schema(document, endpoint->takes, false), "example",
+			openapi_fields_schema(document, endpoint->takes, endpoint), "example",
 			openapi_fields_example(endpoint->takes, false)));
 	if (members && endpoint->form)
 		openapi_put(content, "application/x-www-form-urlencoded",
 		    json_pack("{s:o}", "schema",
-			openapi_fields_schema(document, endpoint->takes, false)));
+			openapi_fields_schema(document, endpoint->takes, endpoint)));
 	if (blob)
 		openapi_put(content, "application/octet-stream",
 		    json_pack("{s:{s:s}}", "schema", "type", "string"));

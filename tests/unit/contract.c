@@ -475,6 +475,16 @@ Test(contract, wants_to_be_blind_of_something)
 	assert_said(ON_MAKE "name has no .of\n");
 }
 
+Test(contract, clears_what_a_patch_may_leave_out)
+{
+	const struct field name = { "name", CLEARED, BOOL, .of = "thing_id" };
+	struct field takes[5];
+
+	given_name(takes, &name);
+	functions[MADE].takes[functions[MADE].takes_count - 1].oid = OID_BOOL;
+	assert_said(ON_MAKE "name is not .of an optional field of a PATCH\n");
+}
+
 Test(contract, gives_asks_nothing_in_clear_that_is_sealed)
 {
 	const struct field name = { "name", BODY, STRING, .seals = "a.b.name",

@@ -374,6 +374,8 @@ Test(encode, writes_a_last_page)
 	cr_assert_null(header("Link"));
 }
 
+static const struct cursor_list list_of_things = { .operation_id = "get_thing" };
+
 Test(encode, gives_a_cursor_on_the_last_page_for_who_comes_back)
 {
 	struct cursor cursor = { .count = 2 };
@@ -387,7 +389,7 @@ Test(encode, gives_a_cursor_on_the_last_page_for_who_comes_back)
 	cursor.values[0].type = INSTANT;
 	cursor.values[1].type = UUID;
 	cr_assert(cursor_read(
-	    &cursor_key, "get_thing", (struct text){ next, strcspn(next, "\"") }, &cursor, &arena));
+	    &cursor_key, &list_of_things, (struct text){ next, strcspn(next, "\"") }, &cursor, &arena));
 	cr_assert_eq(cursor.values[1].uuid.byte[15], 1);
 }
 
@@ -405,7 +407,7 @@ Test(encode, goes_on_after_the_last_row_of_a_page)
 	cursor.values[0].type = INSTANT;
 	cursor.values[1].type = UUID;
 	cr_assert(cursor_read(
-	    &cursor_key, "get_thing", (struct text){ next, strcspn(next, "\"") }, &cursor, &arena));
+	    &cursor_key, &list_of_things, (struct text){ next, strcspn(next, "\"") }, &cursor, &arena));
 	cr_assert_eq(cursor.values[0].number, INSTANT_OF_2000 + 1500000);
 	cr_assert_eq(cursor.values[1].uuid.byte[15], 2);
 	cr_assert_str_eq(header("Link"),
@@ -449,11 +451,12 @@ Test(encode, writes_events_with_their_cursor_as_id)
 	given_things(1);
 	encoded();
 	cr_assert(text_is(reply.media, "text/event-stream"));
-	cr_assert_str_eq(body(),
-	    arena_print(&arena, "id: %s\nevent: a \"b\"\ndata: %s\n\n",
-		arena_copy(&arena, encode_cursor(&encoder, &operation, &answer.rows, 0, &arena).at,
-		    encode_cursor(&encoder, &operation, &answer.rows, 0, &arena).bytes),
-		FIRST));
+	cr_assert_str_eq(
+	    body(), arena_print(&arena, "id: %s\nevent: a \"b\"\ndata: %s\n\n",
+			arena_copy(&arena,
+			    encode_cursor(&encoder, &operation, &request, &answer.rows, 0).at,
+			    encode_cursor(&encoder, &operation, &request, &answer.rows, 0).bytes),
+			FIRST));
 }
 
 /* --- .finishes --- */
