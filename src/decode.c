@@ -200,6 +200,15 @@ read_body(struct request *request)
 	return value;
 }
 
+bool
+decode_clears(const struct field *fields, const char *name)
+{
+	for (int i = 0; fields[i].name != NULL; i++)
+		if (fields[i].from == CLEARED && strcmp(fields[i].of, name) == 0)
+			return true;
+	return false;
+}
+
 /* A PATCH tells null from what is absent: one clears, the other leaves what there is. */
 static void
 take_cleared(struct place *place, struct request *request, const json_t *object)

@@ -490,12 +490,3 @@ decode_members(const struct place *place, const struct field *fields, bool items
 	}
 	refuse_unknown(place, fields, items, object);
 }
-
-bool
-decode_clears(const struct field *fields, const char *name)
-{
-	for (int i = 0; fields[i].name != NULL; i++)
-		if (fields[i].from == CLEARED && strcmp(fields[i].of, name) == 0)
-			return true;
-	return false;
-}

@@ -165,4 +165,4 @@ grant execute on function api.list_vendors to socius_gate;
 
 grant execute on function services.has_active_vehicle, services.why_not, services.explain_reason
 	to wall_partner, wall_member, wall_operator, wall_runner;
-grant execute on function services.post_to_vendor to wall_partner;
+grant execute on function services.post_to_vendor to wall_partner, wall_operator;

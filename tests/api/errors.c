@@ -177,8 +177,8 @@ Test(errors, refuse_a_cursor_under_other_filters)
 	story_refused(
 	    story_get(story.operator_token, "/v1/zones?limit=1&cursor=%s", cursor), "bad_cursor");
 	story_begin();
-	story_refused(
-	    story_get(story.operator_token, "/v1/stations?limit=1&cursor=%s", cursor), "bad_cursor");
+	story_refused(story_get(story.operator_token, "/v1/stations?limit=1&cursor=%s", cursor),
+	    "bad_cursor");
 }
 
 TestSuite(health, .init = story_begin, .fini = story_end);

@@ -168,6 +168,7 @@ goes_on_after(void (*change)(void))
 {
 	struct text cursor;
 
+	request.problem = (struct problem){ 0 };
 	endpoint.path = "/v1/{zone}/things";
 	request.path_params[0] = TEXT("north");
 	request.query = TEXT("kind=van");
@@ -175,7 +176,6 @@ goes_on_after(void (*change)(void))
 	request.query =
 	    text_of(arena_print(&arena, "kind=van&cursor=%.*s", (int)cursor.bytes, cursor.at));
 	change();
-	request.problem = (struct problem){ 0 };
 	if (decoded(FILTERED))
 		return true;
 	cr_assert_str_eq(slug(), "bad_cursor");

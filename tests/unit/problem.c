@@ -228,6 +228,7 @@ static const struct {
 	{ "rental_overlaps", NULL },
 	{ "no_asset_free", NULL },
 	{ "rental_not_started", "starts_at" },
+	{ "rental_not_overdue", "ends_at" },
 };
 
 Test(problem, tells_what_may_be_sent_again)
