@@ -451,7 +451,6 @@ given_name(const struct field *name)
 	for (int i = 0; i < 3; i++)
 		takes[i] = makes[i];
 	takes[3] = *name;
-	takes[4] = (struct field){ 0 };
 	endpoints[0].takes = takes;
 	endpoints[0].batch = false;
 	functions[MADE].takes[functions[MADE].takes_count++] =
