@@ -241,8 +241,7 @@ Test(bookings, refuse_one_slot_above_twelve_hours)
 	    given_slot(market, (struct slot_plan){ .starts_local = "2026-03-03 06:00",
 				   .ends_local = "2026-03-03 18:00" });
 
-	/* the first release has left some; refused by saying so, not by running into a constraint
-	 */
+	/* the first release has left some; refused in words, not by a constraint */
 	sql_run("update scheduling.slot set ends_at = ends_at + interval '1 s', "
 		"day_seconds = 43201 where slot_id = '%s'",
 	    slot);
