@@ -70,6 +70,8 @@ const struct problem_kind problems[] = {
 	{ "market_code_shape", 400, "The code is not usable.",
 	    "Use 2 to 32 of a-z, 0-9, `_` and `-`, a letter first." },
 	{ "market_unknown", 404, "There is no such market.", "Check the code." },
+	{ "currency_unusable", 422, "No market can use this currency.",
+	    "See `detail`; use one of ISO 4217 that people pay with today." },
 	{ "currency_unknown", 400, "The currency is not in ISO 4217.", "Use an ISO 4217 code." },
 	{ "time_zone_unknown", 400, "The time zone is not known.",
 	    "Use a name of the IANA database." },
@@ -109,8 +111,8 @@ const struct problem_kind problems[] = {
 	{ "bank_account_unknown", 404, "The partner has given no bank account.",
 	    "Set it with PUT." },
 	{ "iban_wrong", 422, "The IBAN cannot be right.",
-	    "See `fault`: characters, country, length or check_digits; compare it with the bank's "
-	    "statement." },
+	    "See `fault`: characters, country, length, structure or check_digits; compare it with "
+	    "the bank's statement." },
 
 	/* persons */
 	{ "person_erased", 410, "The person was erased.",
@@ -168,7 +170,7 @@ const struct problem_kind problems[] = {
 	{ "client_unknown", 404, "There is no such app.", "Check the client_id." },
 	{ "redirect_uri_shape", 422, "Answers cannot go to this address.",
 	    "Register https, http on 127.0.0.1 or [::1], or a scheme of the app's own such as "
-	    "com.example.app:/callback; without a fragment." },
+	    "com.example.app:/callback; without a fragment or a user before the host." },
 	{ "redirect_uri_wrong", 422, "The app has not registered this redirect_uri.",
 	    "Send one that is registered, as it stands there." },
 	{ "code_challenge_shape", 422, "The code_challenge is no SHA-256 in base64url.",

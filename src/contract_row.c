@@ -21,7 +21,7 @@ static const unsigned types_of[] = {
 		   OF(LOCAL_TIME) | OF(DATE),
 	[KEY] = OF(STRING),
 	[KEYED] = OF(UUID),
-	[IF_MATCH] = OF(LONG),
+	[IF_MATCH] = OF(STRING),
 	[DIGEST] = OF(BYTES),
 	[MARKET] = OF(INT),
 	[CALLER] = OF(UUID),

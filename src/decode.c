@@ -230,6 +230,23 @@ take_cleared(struct place *place, struct request *request, const json_t *object)
 	}
 }
 
+static const char *
+kind_of(const struct json_t *value)
+{
+	static const char *const kinds[] = {
+		[JSON_OBJECT] = "an object",
+		[JSON_ARRAY] = "an array",
+		[JSON_STRING] = "a string",
+		[JSON_INTEGER] = "a number",
+		[JSON_REAL] = "a number",
+		[JSON_TRUE] = "true",
+		[JSON_FALSE] = "false",
+		[JSON_NULL] = "null",
+	};
+
+	return kinds[json_typeof(value)];
+}
+
 static bool
 take_body(struct request *request)
 {
@@ -242,7 +259,8 @@ take_body(struct request *request)
 		decode_members(&place, request->endpoint->takes, false, object, request->args);
 		take_cleared(&place, request, object);
 	} else
-		problem_set(&request->problem, "malformed_json", "The body is not a JSON object.");
+		problem_set(&request->problem, "malformed_json",
+		    arena_print(request->arena, "The body is %s, not an object.", kind_of(object)));
 	json_decref(object);
 	return request->problem.kind == NULL;
 }

@@ -80,7 +80,7 @@ static const struct endpoint endpoints[] = {
 	    .takes = TAKES({ "market_id", MARKET, INT }, { "actor_id", ACCOUNT, UUID },
 		{ "actor_role", ROLE, STRING }, { "now", CLOCK, INSTANT },
 		{ "event_id", FRESH, UUID }, { "station_id", PATH, UUID },
-		{ "version", IF_MATCH, LONG },
+		{ "if_match", IF_MATCH, STRING },
 		{ "name", BODY, STRING, .optional = true, .max = 200, .example = "\"Bovisa\"" },
 		{ "address", BODY, STRING, .optional = true, .max = 500 },
 		{ "clears_address", CLEARED, BOOL, .of = "address" },

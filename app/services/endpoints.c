@@ -56,7 +56,7 @@ static const struct endpoint endpoints[] = {
 		{ "event_id", FRESH, UUID }, { "kind", BODY, STRING, .among = "discount rental" },
 		{ "vendor_id", BODY, UUID, .says = "who offers it" },
 		{ "title", BODY, STRING, .max = 200, .example = "\"Cargo van\"" },
-		{ "description", BODY, STRING, .optional = true, .max = 2000 },
+		{ "description", BODY, STRING, .optional = true, .max = 2000, .format = "lines" },
 		{ "list_price_minor", BODY, LONG, .max = PRICE_MINOR_MAX,
 		    .says = "what everyone pays, minor units; of a rental: for each started day",
 		    .example = "5000" },

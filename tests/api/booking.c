@@ -193,6 +193,8 @@ Test(booking, handles_both_nights_of_the_clock_change)
 
 	story_refused(gap, "local_time_missing");
 	story_refused(twice, "local_time_twice");
+	cr_assert_str_eq(story_text(twice, "choices.0"), "2026-10-25T00:30:00Z");
+	cr_assert_str_eq(story_text(twice, "choices.1"), "2026-10-25T01:30:00Z");
 	struct story_reply *spring = story_get(story.operator_token, "/v1/slots/%s",
 	    story_slot(station, "2026-03-28T20:00", "2026-03-29T04:00", 1));
 	struct story_reply *autumn = story_get(story.operator_token, "/v1/slots/%s",

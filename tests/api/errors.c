@@ -131,6 +131,17 @@ Test(errors, keep_two_operators_from_undoing_each_other)
 	story_header(tag);
 	story_refused(story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Dora\"}"),
 	    "precondition_failed");
+	story_header("If-Match: W/\"2\", \"02\"");
+	story_refused(story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Dora\"}"),
+	    "precondition_failed");
+	story_header("If-Match: \"9\", \"2\"");
+	changed = story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Dora\"}");
+	cr_assert_str_eq(story_reply_header(changed, "ETag"), "\"3\"", "%s", changed->text);
+	story_header("If-Match: *");
+	changed = story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Lingotto\"}");
+	cr_assert_str_eq(story_reply_header(changed, "ETag"), "\"4\"", "%s", changed->text);
+	story_header("If-None-Match: \"3\", W/\"4\"");
+	cr_assert_eq(story_get(story.operator_token, "%s", path)->status, 304);
 }
 
 /* PATCH with what the station is now. */
@@ -179,6 +190,22 @@ Test(errors, refuse_a_cursor_under_other_filters)
 	story_begin();
 	story_refused(story_get(story.operator_token, "/v1/stations?limit=1&cursor=%s", cursor),
 	    "bad_cursor");
+}
+
+Test(errors, know_trace_and_allow_it_nowhere)
+{
+	static const char *const paths[] = { "/v1/zones", "/v1/zones?limit=1", "/healthz",
+		"/docs" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct story_reply *refused =
+		    story_call("TRACE", paths[i], story.operator_token, NULL, NULL);
+
+		story_refused(refused, "method_not_allowed");
+		cr_assert_not_null(strstr(story_reply_header(refused, "Allow"), "GET"));
+	}
+	story_refused(
+	    story_call("TRACE", "/v1/nothing", story.operator_token, NULL, NULL), "not_found");
 }
 
 TestSuite(health, .init = story_begin, .fini = story_end);

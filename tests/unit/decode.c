@@ -383,9 +383,23 @@ Test(decode, refuses_malformed_json_and_says_where)
 
 Test(decode, refuses_a_body_that_is_no_object)
 {
-	send_json("[1]");
-	cr_assert_not(decoded(TAKES({ "name", BODY, STRING })));
-	cr_assert_str_eq(slug(), "malformed_json");
+	static const char *const bodies[][2] = { { "[1]", "The body is an array, not an object." },
+		{ "null", "The body is null, not an object." },
+		{ "true", "The body is true, not an object." },
+		{ "7", "The body is a number, not an object." },
+		{ "7.5", "The body is a number, not an object." },
+		{ "\"name\"", "The body is a string, not an object." },
+		{ "\xef\xbb\xbf{}", "At byte 0: it begins with a byte order mark, which JSON does "
+				    "not have." } };
+
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		request.problem = (struct problem){ 0 };
+		request.headers_count = 0;
+		send_json(bodies[i][0]);
+		cr_assert_not(decoded(TAKES({ "name", BODY, STRING })));
+		cr_expect_str_eq(slug(), "malformed_json");
+		cr_expect_str_eq(request.problem.detail, bodies[i][1]);
+	}
 }
 
 /* --- anything --- */
