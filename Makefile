@@ -53,7 +53,7 @@ CTL = $(OUT)/libctl.a
 RUN = $(OUT)/librun.a
 PAGE = $(BUILD)/docs/swagger-ui-bundle.js
 
-.PHONY: help build tests fuzzers db serve check test fmt laws docs bench bench-walls battery fuzz cover clean
+.PHONY: help build tests fuzzers db serve check test fmt laws docs bench bench-walls battery fuzz fuzz-api cover clean
 .DEFAULT_GOAL := build
 
 help: ## print this
@@ -209,6 +209,10 @@ battery: build $(OUT)/tests/chaos/chaos ## the longer storm and stampedes; figur
 
 fuzz: ## throw bytes at every reader for a minute each; figures in docs/ASSURANCE.md
 	FUZZ_SECONDS=60 tests/fuzz/run.sh
+
+fuzz-api: build ## ask a running instance what a foreign fuzzer thinks of; figures in docs/ASSURANCE.md
+	./socius install fuzz-api
+	tests/fuzz_api/run.sh
 
 cover: ## run unit and SQL tests and show which lines they meet
 	./socius install cover
