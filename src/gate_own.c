@@ -70,6 +70,11 @@ static const struct {
 static void
 reply_options(struct exchange *exchange, const char *allow)
 {
+	if (exchange->reader.trace) {
+		exchange->request.allow = allow;
+		exchange_refuse(exchange, "method_not_allowed", NULL);
+		return;
+	}
 	exchange->reply = (struct reply){ .status = 204 };
 	reply_add_header(&exchange->reply, "Allow",
 	    text_of(arena_print(exchange->request.arena, "%s, OPTIONS", allow)));

@@ -72,7 +72,7 @@ static const struct endpoint endpoints[] = {
 	    .fails = "station_unknown",
 	},
 	{
-	    .says = "Change a station; what is not given stays.",
+	    .says = "Change a station; what is not given stays, and null takes away.",
 	    .method = PATCH,
 	    .path = "/v1/stations/{station_id}",
 	    .scope = SCOPE_SETUP_WRITE,
@@ -83,6 +83,7 @@ static const struct endpoint endpoints[] = {
 		{ "if_match", IF_MATCH, STRING },
 		{ "name", BODY, STRING, .optional = true, .max = 200, .example = "\"Bovisa\"" },
 		{ "address", BODY, STRING, .optional = true, .max = 500 },
+		{ "clears_address", CLEARED, BOOL, .of = "address" },
 		{ "latitude_e7", BODY, INT, .optional = true, .min = -900000000, .max = 900000000,
 		    .says = "degrees times 10^7, WGS 84" },
 		{ "longitude_e7", BODY, INT, .optional = true, .min = -1800000000,

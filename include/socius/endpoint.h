@@ -39,6 +39,8 @@ enum source {
 	CHANCE,   /* 32 unpredictable bytes (bytea) */
 	BLIND,    /* what stands for the argument .of where only equality counts (text): its HMAC
 		   * under a key that the database does not know, letters in lower case */
+	CLEARED,  /* of a PATCH: the optional BODY field .of came as null, which takes away what
+		   * there  is (bool); fields without such an argument cannot be null in a PATCH */
 	PREPARED  /* null until .prepares sets it; never the client's */
 };
 
@@ -71,7 +73,7 @@ struct field {
 	const char *says;    /* one phrase for the document */
 	const char *example; /* JSON text of an example */
 	const struct field *items; /* ITEMS: members of each object; .from is ignored */
-	const char *of;            /* BLIND: another field of the row */
+	const char *of;            /* BLIND, CLEARED: another field of the row */
 	/* STRING: SQL gets it sealed (src/seal.h), for this place: "<schema>.<table>.<column>". The
 	 * person whose key seals it is the first argument of .person that is not null; the row is
 	 * the argument .row, or the person where that is NULL. Sealed behind .prepares. */
