@@ -63,15 +63,29 @@ end
 $$;
 comment on function identity.close_partner is 'closes a partner with its account';
 
--- An erased partner's bank account cannot be found by its blind values.
-create or replace function identity.forget_partner(p_market_id int, p_partner_id uuid) returns void
+-- An erased partner's bank account cannot be found by its blind values. False: the partner has no key
+-- of its own, which could be destroyed; then its cells are written over.
+create or replace function identity.forget_partner(p_market_id int, p_partner_id uuid)
+returns boolean
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
+declare
+	v_shares boolean;
+	v_nothing constant text := core.sealed_for_nobody();
 begin
 	perform core.enter(p_market_id, null);
-	update onboarding.bank_account b set iban_key = '', holder_key = ''
+	v_shares := exists (
+		select from identity.shared_id s
+		where s.market_id = p_market_id and s.partner_id = p_partner_id);
+	update onboarding.bank_account b set iban_key = '', holder_key = '',
+		iban = case when v_shares then v_nothing else b.iban end,
+		holder_name = case when v_shares then v_nothing else b.holder_name end,
+		last_four = case when v_shares then v_nothing else b.last_four end
 	where b.market_id = p_market_id and b.partner_id = p_partner_id;
+	update identity.partner p set name = v_nothing
+	where p.market_id = p_market_id and p.partner_id = p_partner_id and v_shares;
+	return not v_shares;
 end
 $$;
 comment on function identity.forget_partner is 'takes the blind values of an erased partner away';
@@ -176,11 +190,10 @@ begin
 		v_count := v_count + 1;
 		perform identity.close_partner(v_each.market_id, v_each.partner_id, p_account_id,
 			core.following_id(p_audit_id, v_count), p_now);
-		if p_erases then
+		if p_erases and identity.forget_partner(v_each.market_id, v_each.partner_id) then
 			insert into identity.erasure (person_id, account_id, asked_at)
 			values (v_each.partner_id, p_account_id, p_now)
 			on conflict do nothing;
-			perform identity.forget_partner(v_each.market_id, v_each.partner_id);
 		end if;
 	end loop;
 	perform core.enter(0, null);

@@ -37,6 +37,8 @@ values
 	('exchange.daily_count', 'partner_id', 'partner', true, 'its archetype'),
 	('identity.data_export', 'account_id', 'account', false, 'exports themselves; gone after a week'),
 	('identity.erasure', 'account_id', 'account', false, 'that it was erased'),
+	('identity.person', 'person_id', 'account', false, 'that its ids are taken; stays'),
+	('identity.shared_id', 'partner_id', 'partner', false, 'that it has no key of its own'),
 	('exchange.fold', 'swept_partner_id', 'partner', false, 'where a job stands'),
 	('scheduling.partner_day', 'partner_id', 'partner', false, 'a lock for counting: bookings say it'),
 	('payouts.payout_run', 'after_owner_id', 'partner', false, 'where a job stands'),
@@ -58,17 +60,23 @@ as $$
 declare
 	v_secrets constant text[] := array['password_hash', 'secret_hash', 'code_hash', 'digest', 'email_key',
 		'iban_key', 'holder_key', 'identity_hash', 'totp_id', 'totp_step', 'xid', 'epoch'];
-	v_partners constant uuid[] := array(
-		select p.partner_id from identity.partner p where p.account_id = p_account_id);
+	v_markets int[];
+	v_partners uuid[];
 	v_all jsonb := '{}';
 	v_each record;
 	v_rows jsonb;
 begin
+	-- a partner's id says nothing without its market
+	select array_agg(p.market_id), array_agg(p.partner_id) into v_markets, v_partners
+	from identity.partner p
+	where p.account_id = p_account_id;
 	for v_each in select * from identity.personal_data d where d.is_exported loop
-		execute format('select coalesce(jsonb_agg(to_jsonb(t) - $2), ''[]'') from %s t '
-			'where t.%I = any ($1)', v_each.table_name, v_each.key_column)
+		execute format('select coalesce(jsonb_agg(to_jsonb(t) - $2), ''[]'') from %s t where '
+			|| case v_each.of when 'account' then 't.%I = $1'
+				else '(t.market_id, t.%I) in (select * from unnest($3, $4))' end,
+			v_each.table_name, v_each.key_column)
 		into v_rows
-		using case v_each.of when 'account' then array[p_account_id] else v_partners end, v_secrets;
+		using p_account_id, v_secrets, v_markets, v_partners;
 		v_all := v_all || jsonb_build_object(v_each.table_name, v_rows);
 	end loop;
 	return v_all;
@@ -134,6 +142,7 @@ language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 begin
 	update identity.erasure e set done_at = p_now where e.person_id = p_person_id;
+	delete from identity.person r where r.person_id = p_person_id and r.kind = 'address';
 end
 $$;
 comment on function jobs.finish_erasure is 'a key is destroyed';
