@@ -148,7 +148,9 @@ const struct problem_kind problems[] = {
 	    "Type the code of the newest mail, or ask for another." },
 	{ "password_common", 422, "Everybody would try this password first.",
 	    "Choose another; a few words that belong together for nobody else are good." },
-	{ "password_wrong", 422, "The old password is wrong.", "Correct it, or set it anew." },
+	{ "password_wrong", 422, "The password of the account is wrong.",
+	    "Correct it, or set it anew; where the operation takes `totp`, a fresh code does as "
+	    "well." },
 	{ "market_needed", 422, "The account was in no market before.", "Send `market_code`." },
 	{ "role_not_held", 403, "The account does not hold this role in this market.",
 	    "Ask an admin." },

@@ -1,6 +1,7 @@
 -- Closing an account, erasing a person, and the export of everything about it.
 --
--- Both ways of leaving want the password, end all sessions and free the address. A closed account
+-- All three want the password or a fresh code of the authenticator. Both ways of leaving end all
+-- sessions and free the address. A closed account
 -- keeps its data and its money, which goes on being payable to the bank account that was named. An
 -- erased one loses its keys, so that nobody can say whose the rows are; money and work stay, under an
 -- id. So it has to be paid first. Bookings, rentals, debts and offices stand in the way of both.
@@ -150,10 +151,39 @@ end
 $$;
 grant execute on function access.forget_hints to wall_platform;
 
+-- Whether the account is at the phone itself. p_password: the hash that the password fits; null: it
+-- fits none, or a code was sent instead, of the step p_totp_step. The slug of a refusal, or null.
+create or replace function access.prove_account(p_account_id uuid, p_password text, p_totp text,
+	p_totp_step bigint, p_now timestamptz) returns text
+language plpgsql as $$
+declare
+	v_known access.credential;
+	v_refused text;
+begin
+	select * into v_known
+	from access.credential c
+	where c.account_id = p_account_id and c.state = 'active'
+	for no key update;
+	if v_known.password_hash = p_password then
+		v_refused := null;
+	elsif found and p_totp is not null then
+		v_refused := access.take_second(p_account_id, p_totp_step, null, p_now);
+	else
+		v_refused := 'password_wrong';
+	end if;
+	if v_refused is null then
+		perform access.forget_guesses('change', p_account_id::text);
+	end if;
+	return v_refused;
+end
+$$;
+comment on function access.prove_account is 'whether the password or a fresh code of the account is here';
+grant execute on function access.prove_account to wall_platform;
+
 -- Leaves. The slug of a refusal with its detail, or null. Who holds an office gives it back first: a
 -- market without its operators, or a platform without admins, is no accident.
 create or replace function access.leave(p_account_id uuid, p_role text, p_password text,
-	p_erases boolean, p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
+	p_totp text, p_totp_step bigint, p_erases boolean, p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
 	out refused text, out detail jsonb)
 language plpgsql as $$
 declare
@@ -162,12 +192,8 @@ declare
 	v_obstacles jsonb := '[]';
 	v_count int := 0;
 begin
-	perform 1 from access.credential c
-	where c.account_id = p_account_id and c.password_hash = p_password and c.state = 'active'
-	for no key update;
-	if not found then
-		refused := 'password_wrong';
-	else
+	refused := access.prove_account(p_account_id, p_password, p_totp, p_totp_step, p_now);
+	if refused is null then
 		for v_each in select * from identity.partners_of(p_account_id) loop
 			v_obstacles := v_obstacles || identity.obstacles_of(v_each.market_id,
 				v_each.partner_id, p_erases);
@@ -211,7 +237,7 @@ $$;
 grant execute on function access.leave to wall_platform;
 
 create or replace function api.close_account(p_account_id uuid, p_role text, p_password text,
-	p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
+	p_totp text, p_totp_step bigint, p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
 	out refused text, out detail jsonb, out "row" api.leaving)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
@@ -219,15 +245,15 @@ as $$
 begin
 	perform core.enter(0, null);
 	select l.refused, l.detail into refused, detail
-	from access.leave(p_account_id, p_role, p_password, false, p_audit_id, p_peer, p_request_id,
-		p_now) l;
+	from access.leave(p_account_id, p_role, p_password, p_totp, p_totp_step, false, p_audit_id,
+		p_peer, p_request_id, p_now) l;
 	"row" := row(p_account_id, 'closed', p_now);
 end
 $$;
-comment on function api.close_account is 'Closes the account: its sessions end, its data and its money stay. Refuses: password_wrong account_in_use';
+comment on function api.close_account is 'Closes the account: its sessions end, its data and its money stay. Refuses: password_wrong totp_not_enrolled totp_wrong account_in_use';
 
 create or replace function api.erase_account(p_account_id uuid, p_role text, p_password text,
-	p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
+	p_totp text, p_totp_step bigint, p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
 	out refused text, out detail jsonb, out "row" api.leaving)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
@@ -235,12 +261,12 @@ as $$
 begin
 	perform core.enter(0, null);
 	select l.refused, l.detail into refused, detail
-	from access.leave(p_account_id, p_role, p_password, true, p_audit_id, p_peer, p_request_id,
-		p_now) l;
+	from access.leave(p_account_id, p_role, p_password, p_totp, p_totp_step, true, p_audit_id,
+		p_peer, p_request_id, p_now) l;
 	"row" := row(p_account_id, 'erased', p_now);
 end
 $$;
-comment on function api.erase_account is 'Erases the person: its keys are destroyed, its money stays under an id. Refuses: password_wrong account_in_use';
+comment on function api.erase_account is 'Erases the person: its keys are destroyed, its money stays under an id. Refuses: password_wrong totp_not_enrolled totp_wrong account_in_use';
 
 create or replace function identity.export_shown(p_export identity.data_export)
 returns api.data_export
@@ -253,8 +279,10 @@ $$;
 grant execute on function identity.export_shown to wall_platform;
 
 -- The same key again is the same export.
-create or replace function api.create_data_export(p_account_id uuid, p_export_id uuid,
-	p_now timestamptz, out "row" api.data_export)
+create or replace function api.create_data_export(p_account_id uuid, p_role text, p_password text,
+	p_totp text, p_totp_step bigint, p_audit_id uuid, p_peer text, p_request_id text,
+	p_now timestamptz, p_export_id uuid, out refused text, out detail jsonb,
+	out "row" api.data_export)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
@@ -262,8 +290,11 @@ declare
 	v_row identity.data_export;
 begin
 	perform core.enter(0, null);
-	if not exists (select from identity.account a where a.account_id = p_account_id) then
-		perform core.refuse('account_unknown');
+	refused := access.prove_account(p_account_id, p_password, p_totp, p_totp_step, p_now);
+	perform access.audit(0, p_audit_id, 'account.export', coalesce(refused, 'done'), p_account_id,
+		p_role, p_account_id, p_peer, p_request_id, p_now);
+	if refused is not null then
+		return;
 	end if;
 	perform access.take_one('export', p_account_id::text, 5, interval '1 hour', p_now);
 	insert into identity.data_export (export_id, account_id, asked_at, expires_at)
@@ -275,7 +306,7 @@ begin
 	"row" := identity.export_shown(v_row);
 end
 $$;
-comment on function api.create_data_export is 'Asks for everything about the account. Refuses: account_unknown sign_in_delayed';
+comment on function api.create_data_export is 'Asks for everything about the account. Refuses: password_wrong totp_not_enrolled totp_wrong sign_in_delayed';
 
 create or replace function api.get_data_export(p_account_id uuid, p_export_id uuid,
 	p_now timestamptz, out "row" api.data_export)

@@ -3,7 +3,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include "api/sign_in_given.h"
+#include "api/offices_given.h"
 #include "socius/world.h"
 
 #define PG_DUMP "/usr/lib/postgresql/15/bin/pg_dump"
@@ -227,11 +227,13 @@ Test(privacy, gives_a_person_everything_about_it)
 	struct person zoe = somebody(), eve = somebody();
 	int64_t until_us = world_monotonic_us() + PATIENCE_US;
 	const char *key = story_key(), *path;
-	struct story_reply *reply = story_call("POST", "/v1/me/data_exports", zoe.token, key, "{}");
+	struct story_reply *reply = story_call(
+	    "POST", "/v1/me/data_exports", zoe.token, key, "{\"password\":\"" PASSWORD "\"}");
 
 	cr_assert_eq(reply->status, 202, "%s", reply->text);
 	path = story_print("/v1/me/data_exports/%s", story_text(reply, "export_id"));
-	reply = story_call("POST", "/v1/me/data_exports", zoe.token, key, "{}");
+	reply = story_call(
+	    "POST", "/v1/me/data_exports", zoe.token, key, "{\"password\":\"" PASSWORD "\"}");
 	cr_expect_str_eq(
 	    story_print("/v1/me/data_exports/%s", story_text(reply, "export_id")), path);
 	do {
@@ -249,6 +251,33 @@ Test(privacy, gives_a_person_everything_about_it)
 	cr_expect_null(strstr(reply->text, eve.name));
 	cr_expect_eq(dumped("socius", zoe.name), 0);
 	story_refused(story_get(eve.token, "%s", path), "export_unknown");
+}
+
+/* Who found a phone that is signed in carries nothing off. */
+Test(privacy, gives_nothing_without_the_password_or_a_fresh_code)
+{
+	struct person zoe = somebody();
+	const char *secret;
+	struct story_reply *reply;
+
+	story_refused(story_call("POST", "/v1/me/data_exports", zoe.token, story_key(), "{}"),
+	    "password_wrong");
+	story_refused(story_call("POST", "/v1/me/data_exports", zoe.token, story_key(),
+			  "{\"password\":\"something else\"}"),
+	    "password_wrong");
+	story_refused(story_call("POST", "/v1/me/data_exports", zoe.token, story_key(),
+			  "{\"totp\":\"123456\"}"),
+	    "totp_not_enrolled");
+	secret = given_enrolled(zoe.token, NULL);
+	story_refused(story_call("POST", "/v1/me/data_exports", zoe.token, story_key(),
+			  "{\"totp\":\"000000\"}"),
+	    "totp_wrong");
+	reply = story_call("POST", "/v1/me/data_exports", zoe.token, story_key(),
+	    "{\"totp\":\"%s\"}", given_totp(secret, 0));
+	cr_assert_eq(reply->status, 202, "%s", reply->text);
+	story_refused(story_call("POST", "/v1/me/erasure", zoe.token, NULL, "{\"totp\":\"%s\"}",
+			  given_totp(secret, -1)),
+	    "totp_wrong"); /* it was used */
 }
 
 static const char *
@@ -273,6 +302,30 @@ await_erased(const struct person *person)
 		if (in_a_row == 0)
 			(void)poll(NULL, 0, 20);
 	}
+}
+
+/* Anybody may open a test market and act in all its roles. */
+Test(privacy, is_out_of_reach_of_other_markets)
+{
+	struct person zoe = somebody();
+	struct story_reply *made = story_call("POST", "/v1/test/markets", NULL, NULL, NULL);
+	const char *operator= story_text(made, "tokens.0.token");
+	const char *const ids[] = { zoe.partner_id, zoe.account_id };
+
+	cr_assert_str_eq(story_text(made, "tokens.0.role"), "operator");
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		story_refused(story_call("POST", "/v1/partners", operator, story_key(),
+				  "{\"partner_id\":\"%s\",\"name\":\"Eve\",\"enrolments\":"
+				  "[{\"kind\":\"courier\"}]}",
+				  ids[i]),
+		    "person_id_taken");
+	story_refused(story_call("POST", "/v1/partners", operator, story_key(),
+			  "{\"account_id\":\"%s\",\"name\":\"Eve\",\"enrolments\":"
+			  "[{\"kind\":\"courier\"}]}",
+			  zoe.account_id),
+	    "account_foreign");
+	cr_expect_str_eq(story_text(get_partner(zoe.partner_id), "name"), zoe.name);
+	cr_expect_eq(leave(&zoe, "erasure", PASSWORD)->status, 200);
 }
 
 /* The cells stay as an older dump has them; the keys of today do not open them. */

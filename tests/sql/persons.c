@@ -166,8 +166,8 @@ Test(persons, export_nothing_of_who_has_the_same_id)
 
 #define ERASE \
 	"api.erase_account(p_account_id => '%s', p_role => 'partner', p_password => " GIVEN_HASH \
-	", p_audit_id => '%s', p_peer => '" GIVEN_PEER "', p_request_id => 'r', p_now => " SQL_NOW \
-	")"
+	", p_totp => null, p_totp_step => null, p_audit_id => '%s', p_peer => '" GIVEN_PEER \
+	"', p_request_id => 'r', p_now => " SQL_NOW ")"
 
 Test(persons, erase_nobody_who_has_the_same_id)
 {

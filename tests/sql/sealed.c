@@ -164,8 +164,8 @@ Test(sealed, or_thought_of_in_every_table_that_refers_to_a_person)
 
 #define LEAVE \
 	"api.%s(p_account_id => '%s', p_role => 'partner', p_password => " GIVEN_HASH \
-	", p_audit_id => '%s', p_peer => '" GIVEN_PEER "', p_request_id => 'r', p_now => " SQL_NOW \
-	")"
+	", p_totp => null, p_totp_step => null, p_audit_id => '%s', p_peer => '" GIVEN_PEER \
+	"', p_request_id => 'r', p_now => " SQL_NOW ")"
 
 /* Bookings and debts stand in the way of both; money in the way of being erased alone. */
 Test(sealed, or_left_when_nothing_stands_in_the_way)
