@@ -133,7 +133,8 @@ end
 $$;
 grant execute on function access.shut_account to wall_platform;
 
--- An erased person's invitations and offices keep neither a hint nor the blind value of the address.
+-- An erased person's invitations and offices keep neither a hint nor the blind value of the address,
+-- and what waited for a code is gone.
 create or replace function access.forget_hints(p_account_id uuid) returns void
 language plpgsql as $$
 declare
@@ -147,6 +148,8 @@ begin
 		where g.market_id = v_market_id and g.account_id = p_account_id;
 	end loop;
 	perform core.enter(0, null);
+	delete from access.challenge c
+	where c.account_id = p_account_id or c.new_account_id = p_account_id;
 end
 $$;
 grant execute on function access.forget_hints to wall_platform;

@@ -226,10 +226,13 @@ Test(privacy, gives_a_person_everything_about_it)
 {
 	struct person zoe = somebody(), eve = somebody();
 	int64_t until_us = world_monotonic_us() + PATIENCE_US;
-	const char *key = story_key(), *path;
-	struct story_reply *reply = story_call(
-	    "POST", "/v1/me/data_exports", zoe.token, key, "{\"password\":\"" PASSWORD "\"}");
+	const char *key = story_key(), *path, *title = story_print("Bag %s", key);
+	struct story_reply *reply = story_call("POST", "/v1/ideas", zoe.token, story_key(),
+	    "{\"title\":\"%s\",\"summary\":\"It folds.\"}", title);
 
+	cr_assert_eq(reply->status, 201, "%s", reply->text);
+	reply = story_call(
+	    "POST", "/v1/me/data_exports", zoe.token, key, "{\"password\":\"" PASSWORD "\"}");
 	cr_assert_eq(reply->status, 202, "%s", reply->text);
 	path = story_print("/v1/me/data_exports/%s", story_text(reply, "export_id"));
 	reply = story_call(
@@ -246,6 +249,7 @@ Test(privacy, gives_a_person_everything_about_it)
 	cr_expect_not_null(strstr(reply->text, zoe.phone));
 	cr_expect_not_null(strstr(reply->text, zoe.holder));
 	cr_expect_not_null(strstr(reply->text, IBAN));
+	cr_expect_not_null(strstr(reply->text, title));
 	cr_expect_null(strstr(reply->text, "argon2id"));
 	cr_expect_null(strstr(reply->text, "sealed1:"));
 	cr_expect_null(strstr(reply->text, eve.name));

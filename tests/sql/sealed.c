@@ -138,28 +138,6 @@ Test(sealed, by_law_but_for_people_of_test_cities)
 	sql_refused("bank_account_country", "update onboarding.bank_account set country = 'x'");
 }
 
-/* --- the guard: no table knows a person that nobody has thought of --- */
-
-Test(sealed, or_thought_of_in_every_table_that_refers_to_a_person)
-{
-	cr_assert_str_eq(
-	    sql_text("select coalesce(string_agg(format('%%s.%%s', c.oid::regclass, a.attname), ', "
-		     "'), '') "
-		     "from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 "
-		     "and not a.attisdropped and a.atttypid = 'uuid'::regtype "
-		     "where c.relkind in ('r', 'p') and not c.relispartition and "
-		     "c.relnamespace::regnamespace::text "
-		     "not in ('pg_catalog', 'information_schema') "
-		     "and a.attname ~ '(account|partner|person|owner|submitter)_id$|^made_by$' "
-		     "and not exists (select from identity.personal_data d "
-		     "where d.table_name = c.oid::regclass::text)"),
-	    "");
-	cr_assert_eq(
-	    sql_count("select from identity.personal_data d where to_regclass(d.table_name) "
-		      "is null or d.why = ''"),
-	    0);
-}
-
 /* --- leaving --- */
 
 #define LEAVE \
