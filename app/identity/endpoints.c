@@ -90,6 +90,7 @@ static const struct endpoint endpoints[] = {
 		    .person = "owner_id" }),
 	    .gives = ONE,
 	    .status = 201,
+	    .asks = "api.ask_partner",
 	    .prepares = think_partner,
 	    .fails = "account_foreign person_id_taken partner_exists programme_required "
 		     "programme_unknown "

@@ -99,7 +99,7 @@ values
 	('onboarding.document', 'reason', 'why something was decided; the guide asks offices for no names'),
 	('scheduling.booking', 'reason', 'why something was decided; the guide asks offices for no names'),
 	('payouts.left_out', 'reason', 'a word of ours'),
-	('exchange.tag', 'archetype_before', 'a word of ours'), ('exchange.tag', 'trigger', 'a word of ours'),
+	(null, 'archetype_before', 'a word of ours'), (null, 'trigger', 'a word of ours'),
 	('onboarding.bank_account', 'country', 'a country'),
 	('services.redemption', 'code', 'drawn by chance');
 comment on view identity.kept_text is 'texts that an erasure leaves as they are, and why';

@@ -213,6 +213,71 @@ Test(privacy, says_nothing_of_whom_was_erased)
 	    "person_erased");
 }
 
+/* How many keys of no person there are, of those made since then and before now. */
+static int
+keys_of_nobody(const char *since, const char *until)
+{
+	const char *ids = sql(
+	    keys, story_print("select coalesce(array_agg(person_id), '{}') from keys.person_key "
+			      "where made_at between '%s' and '%s'",
+		      since, until));
+
+	return (int)strtol(
+	    sql(database, story_print("select count(*) from unnest('%s'::uuid[]) p (id) "
+				      "where not identity.is_taken(p.id)",
+			      ids)),
+	    NULL, 10);
+}
+
+Test(privacy, makes_no_key_for_who_is_nobody)
+{
+	static const char member[] = "\"name\":\"Eve\",\"enrolments\":[{\"kind\":\"courier\"";
+	const char *since = sql(keys, "select clock_timestamp()"), *until;
+	int64_t until_us = world_monotonic_us() + PATIENCE_US;
+	const char *ids = "";
+
+	for (int i = 0; i < 20; i++) {
+		const char *id = story_key();
+
+		ids = story_print("%s,'%s'", ids, id);
+		story_refused(story_call("PUT", story_print("/v1/partners/%s/bank_account", id),
+				  story.operator_token, NULL,
+				  "{\"iban\":\"" IBAN "\",\"holder_name\":\"Eve\"}"),
+		    "partner_unknown");
+		story_refused(story_call("POST", "/v1/partners", story.operator_token, story_key(),
+				  "{\"partner_id\":\"%s\",%s,\"programme_id\":\"%s\"}]}", id,
+				  member, story_key()),
+		    "programme_unknown");
+		story_refused(
+		    story_call("POST", "/v1/partners", story.operator_token, story_key(),
+			"{\"partner_id\":\"%s\",%s},{\"kind\":\"courier\"}]}", id, member),
+		    "enrolment_exists");
+		story_refused(story_call("POST", "/v1/partners", story.operator_token, story_key(),
+				  "{\"account_id\":\"%s\",%s}]}", id, member),
+		    "account_foreign");
+		/* these ids are the server's own */
+		story_refused(story_call("POST", "/v1/invitations/sign_ups", NULL, NULL,
+				  "{\"email\":\"%s\",\"password\":\"" PASSWORD
+				  "\",\"name\":\"Eve\",\"code\":\"%s\"}",
+				  given_email(), id),
+		    "code_wrong");
+	}
+	cr_expect_str_eq(
+	    sql(keys, story_print(
+			  "select count(*) from keys.person_key where person_id in (%s)", ids + 1)),
+	    "0");
+	until = sql(keys, "select clock_timestamp()");
+	while (keys_of_nobody(since, until) > 0) {
+		cr_assert_lt(world_monotonic_us(), until_us);
+		(void)poll(NULL, 0, 20);
+	}
+	/* and who is somebody keeps theirs */
+	cr_expect_str_eq(sql(keys, story_print("select count(*) from keys.person_key where "
+					       "wrapped is not null and person_id = '%s'",
+				       somebody().partner_id)),
+	    "1");
+}
+
 /* --- exports and leaving --- */
 
 static struct story_reply *

@@ -74,6 +74,23 @@ Test(sealed, by_keys_that_are_never_made_again)
 	    "t t");
 }
 
+/* The gate takes back what it has just made, and nothing that stands or that was destroyed. */
+Test(sealed, by_keys_that_are_taken_back_for_a_minute)
+{
+	(void)said("set role socius_gate; select keys.make_keys(" TWO
+		   ", " WRAPPED("01") " || " WRAPPED("02") ")");
+	(void)said("reset role; update keys.person_key set made_at = now() - interval '1 minute' "
+		   "where person_id = '00000000-0000-7000-8000-000000000001'");
+	(void)said("set role socius_gate; select keys.forget_keys(" TWO ")");
+	cr_assert_str_eq(
+	    said("select left(wrapped::text, 4) from keys.find_keys(" TWO ")"), "\\x01 ");
+	(void)said("set role socius_runner; select keys.destroy_key("
+		   "'00000000-0000-7000-8000-000000000002')");
+	(void)said("set role socius_gate; select keys.forget_keys(" TWO ")");
+	cr_assert_str_eq(said("set role socius_runner; select keys.list_destroyed()"),
+	    "00000000-0000-7000-8000-000000000002");
+}
+
 Test(sealed, by_keys_that_have_their_shape)
 {
 	cr_assert_str_eq(said("savepoint a; insert into keys.person_key values "
