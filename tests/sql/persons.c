@@ -78,6 +78,38 @@ Test(persons, become_accounts_of_addresses)
 	    account));
 }
 
+/* The key of an address that became nobody goes with the last row that it opens. */
+Test(persons, go_with_the_last_row_of_an_address)
+{
+	const char *waiting = sql_id(), *account = given_account(given_email());
+
+	sql_run(
+	    "insert into access.challenge (challenge_id, kind, email_key, email, new_account_id, "
+	    "made_at, expires_at) values ('%s', 'sign_up', 'k', 'e', '%s', " SQL_NOW ", " SQL_NOW
+	    ")",
+	    sql_id(), waiting);
+	sql_run(
+	    "insert into access.mail (mail_id, kind, address, person_id, locale, made_at) values "
+	    "('%s', 'sign_up', 'a', '%s', 'en', " SQL_NOW
+	    "), ('%s', 'sign_up', 'a', '%s', 'en', " SQL_NOW ")",
+	    sql_id(), waiting, sql_id(), account);
+	sql_run("delete from access.challenge where new_account_id = '%s'", waiting);
+	cr_expect_eq(sql_count("select from identity.erasure where person_id = '%s'", waiting), 0);
+	sql_run("delete from access.mail where person_id in ('%s', '%s')", waiting, account);
+	cr_expect_eq(
+	    sql_count(
+		"select from identity.erasure where person_id = '%s' and done_at is null", waiting),
+	    1);
+	cr_expect_eq(sql_count("select from identity.erasure where person_id = '%s'", account), 0);
+	sql_as("socius_runner");
+	sql_run("select jobs.finish_erasure('%s', " SQL_NOW ")", waiting);
+	sql_run("select jobs.finish_erasure('%s', " SQL_NOW ")", account);
+	sql_as(NULL);
+	cr_expect_eq(sql_count("select from identity.person where person_id = '%s'", waiting), 0);
+	cr_expect_eq(sql_count("select from identity.person where person_id = '%s'", account), 1);
+	refused_as("person_id_taken", sql_market(), waiting);
+}
+
 Test(persons, are_attached_by_themselves_alone)
 {
 	int market = sql_market();
