@@ -266,6 +266,15 @@ Test(privacy, makes_no_key_for_who_is_nobody)
 	    sql(keys, story_print(
 			  "select count(*) from keys.person_key where person_id in (%s)", ids + 1)),
 	    "0");
+	cr_expect_str_eq(
+	    sql(database,
+		story_print(
+		    "select string_agg(distinct format('%%s %%s', o.outcome, o.count), ', ') "
+		    "from (select r.outcome, count(*) from access.audit_record r "
+		    "where r.market_id = %d and r.outcome ~ '(partner|programme)_unknown' "
+		    "group by r.outcome) o",
+		    story.market_id)),
+	    "partner_unknown 20, programme_unknown 20");
 	until = sql(keys, "select clock_timestamp()");
 	while (keys_of_nobody(since, until) > 0) {
 		cr_assert_lt(world_monotonic_us(), until_us);
