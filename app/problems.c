@@ -78,8 +78,9 @@ const struct problem_kind problems[] = {
 	{ "clock_not_test", 409, "Only a test market's clock can be moved.",
 	    "Make a market with `is_test` true." },
 	{ "clock_backwards", 409, "The clock only goes forward.", "Choose a later instant." },
-	{ "account_foreign", 403, "A customer applies for itself only.",
-	    "Leave out `account_id` and `partner_id`." },
+	{ "account_foreign", 403, "An account joins a market by itself only.",
+	    "Leave out `account_id`, and as a customer `partner_id`; let its owner apply with the "
+	    "account." },
 	{ "test_markets_off", 403, "This instance makes no test markets.",
 	    "Start one that does: `./socius run`, or SOCIUS_TEST_MARKETS above 0." },
 	{ "test_markets_full", 409, "As many test markets live as this instance allows.",
@@ -115,6 +116,8 @@ const struct problem_kind problems[] = {
 	    "the bank's statement." },
 
 	/* persons */
+	{ "person_id_taken", 409, "The id is another person's, here or in another market.",
+	    "Choose a fresh UUID, or leave `partner_id` out." },
 	{ "person_erased", 410, "The person was erased.",
 	    "Nothing can be kept about this person any more." },
 
@@ -152,7 +155,9 @@ const struct problem_kind problems[] = {
 	    "Type the code of the newest mail, or ask for another." },
 	{ "password_common", 422, "Everybody would try this password first.",
 	    "Choose another; a few words that belong together for nobody else are good." },
-	{ "password_wrong", 422, "The old password is wrong.", "Correct it, or set it anew." },
+	{ "password_wrong", 422, "The password of the account is wrong.",
+	    "Correct it, or set it anew; where the operation takes `totp`, a fresh code does as "
+	    "well." },
 	{ "market_needed", 422, "The account was in no market before.", "Send `market_code`." },
 	{ "role_not_held", 403, "The account does not hold this role in this market.",
 	    "Ask an admin." },

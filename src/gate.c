@@ -109,7 +109,7 @@ list_statements(void)
 	const struct contract *contract = gate.contract;
 
 	gate.statements = arena_take(
-	    &prepared, sizeof(*gate.statements) * (size_t)(3 * contract->operations_count + 4));
+	    &prepared, sizeof(*gate.statements) * (size_t)(3 * contract->operations_count + 5));
 	gate.statements[gate.statements_count++] = &probe;
 	gate_revoked_prepare(&prepared);
 	gate_audit_prepare(&prepared);
@@ -120,6 +120,9 @@ list_statements(void)
 		gate.statements[gate.statements_count++] = &gate.used_session;
 	if (gate.record_act.sql != NULL)
 		gate.statements[gate.statements_count++] = &gate.record_act;
+	gate_seal_prepare(&prepared);
+	if (gate.unknown_persons.sql != NULL)
+		gate.statements[gate.statements_count++] = &gate.unknown_persons;
 	for (int i = 0; i < contract->operations_count; i++) {
 		const struct operation *operation = &contract->operations[i];
 

@@ -55,6 +55,7 @@ void
 exchange_end(struct exchange *exchange)
 {
 	assert(!exchange->asking && !exchange->pooled);
+	exchange_forget_keys(exchange);
 	PQclear(exchange->kept_result);
 	if (exchange->reply.status != 0)
 		count(exchange);
@@ -311,6 +312,7 @@ exchange_ask_operation(struct exchange *exchange)
 
 	if (operation->seals && !exchange_seal(exchange))
 		return;
+	exchange->unsettled = true;
 	exchange_ask(exchange,
 	    exchange_audits(exchange) ? &operation->audited.statement : &operation->statement,
 	    exchange->request.args, answered);
@@ -361,6 +363,7 @@ answered(struct call *call, const struct answer *answer)
 	struct exchange *exchange = call->of;
 
 	exchange->asking = false;
+	exchange->unsettled = answer->outcome == OUTCOME_UNAVAILABLE && answer->sent;
 	if (exchange->operation->endpoint->gives == STREAM && answer->outcome == OUTCOME_ROWS &&
 	    !exchange->request.head) {
 		stream_open(exchange, answer);

@@ -130,6 +130,8 @@ struct exchange {
 	struct answer kept;      /* waits for keys, with rows of its own */
 	struct pg_result *kept_result;
 	int seal_passes;
+	struct text fresh_persons; /* FRESH ids that got a key for this request */
+	bool unsettled;            /* SQL has been asked and may yet make them */
 
 	int spool_fd;
 	char *spool_path;
@@ -160,9 +162,10 @@ struct gate {
 	bool trusts_forwarded;
 	bool logs_requests;
 	const struct statement **statements;
-	struct statement ended_sessions; /* .sql NULL: there are none */
-	struct statement used_session;   /* the same */
-	struct statement record_act;     /* the same */
+	struct statement ended_sessions;  /* .sql NULL: there are none */
+	struct statement used_session;    /* the same */
+	struct statement record_act;      /* the same */
+	struct statement unknown_persons; /* the same */
 	int statements_count;
 	_Atomic int64_t *begun_us; /* shared: when each worker began last */
 
@@ -221,11 +224,15 @@ void exchange_orphan(struct exchange *exchange);       /* its client has gone */
 bool exchange_token_stands(struct exchange *exchange); /* its token would still be good */
 
 /* gate_seal.c */
+void gate_seal_prepare(struct arena *arena); /* in the parent */
 void gate_seal_begin(const struct loop *loop);
 void gate_seal_read_keks(void);
 void gate_seal_end(void);
 /* Seals the arguments. false: it waits for keys and goes on by itself, or has refused. */
 bool exchange_seal(struct exchange *exchange);
+
+/* At its end: keys of persons that it did not make are forgotten. */
+void exchange_forget_keys(const struct exchange *exchange);
 /* Encodes and replies, when the keys that the reply wants are there. */
 void exchange_reply_rows(struct exchange *exchange, const struct answer *answer);
 

@@ -79,7 +79,7 @@ static const struct endpoint endpoints[] = {
 		{ "partner_id", BODY, UUID, .optional = true,
 		    .says = "an id of the client's own, for imports" },
 		{ "account_id", BODY, UUID, .optional = true,
-		    .says = "the account behind it; absent: a new one, or the customer's own" },
+		    .says = "a customer's own; others leave it out: an account joins by itself" },
 		{ "name", BODY, STRING, .max = 200, .example = "\"Ada Rossi\"",
 		    .seals = "identity.partner.name", .person = "partner_id new_partner_id" },
 		{ "enrolments", BODY, ITEMS, .min = 1, .max = 3, .items = enrolment,
@@ -90,8 +90,9 @@ static const struct endpoint endpoints[] = {
 		    .person = "owner_id" }),
 	    .gives = ONE,
 	    .status = 201,
+	    .asks = "api.ask_partner",
 	    .prepares = think_partner,
-	    .fails = "account_foreign account_unknown partner_exists programme_required "
+	    .fails = "account_foreign person_id_taken partner_exists programme_required "
 		     "programme_unknown "
 		     "programme_kind_differs "
 		     "enrolment_exists key_reused",

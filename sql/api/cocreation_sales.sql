@@ -15,8 +15,8 @@ begin
 		p_report.gross_minor - p_report.returns_minor,
 		p_report.share_agreement_id,
 		p_report.royalty_minor,
-		(select array_agg(row(t.partner_id, t.share_ppm, t.amount_minor)::api.sales_report_part
-				order by t.line)
+		(select array_agg(row(core.shown_id(t.market_id, t.partner_id), t.share_ppm,
+				t.amount_minor)::api.sales_report_part order by t.line)
 			from cocreation.sales_report_part t
 			where t.market_id = p_report.market_id
 				and t.sales_report_id = p_report.sales_report_id),
