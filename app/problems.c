@@ -256,6 +256,11 @@ const struct problem_kind problems[] = {
 	    "A completed trip has no cancellation fee; a cancelled one has no fare." },
 	{ "trip_currency_differs", 422, "The currency is not the market's.",
 	    "Send amounts in the market's currency." },
+	{ "amount_too_large", 422, "The amount is larger than the market allows for one posting.",
+	    "See `posting_max_minor`; an admin can change it with PATCH "
+	    "/v1/markets/{market_code}." },
+	{ "balance_out_of_range", 422, "A balance would pass 2^53 - 1 minor units.",
+	    "Pay the wallet out before, or post less." },
 	{ "transaction_reversed_already", 409, "The ledger transaction was reversed before.",
 	    "Nothing is left to reverse." },
 	{ "transaction_balances", 500, "A ledger transaction does not balance.",

@@ -78,7 +78,8 @@ static const struct endpoint endpoints[] = {
 		    .example = "100" }),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails = "payout_run_open key_reused",
+	    .fails = "payout_run_open key_reused"
+		     " amount_too_large",
 	},
 	{
 	    .says = "Resume a payout run that failed: it goes on where it stood.",

@@ -186,6 +186,7 @@ begin
 		"row" := api.get_sales_report(p_market_id, null, v_claimed_id);
 		return;
 	end if;
+	perform ledger.need_amounts(p_market_id, p_gross_minor, p_returns_minor);
 	select m.* into strict v_market from core.market m where m.market_id = p_market_id;
 	v_ends_at := (v_period + interval '1 month') at time zone v_market.time_zone;
 	if p_returns_minor > p_gross_minor then
@@ -229,7 +230,7 @@ begin
 	"row" := api.get_sales_report(p_market_id, null, p_sales_report_id);
 end
 $$;
-comment on function api.create_sales_report is 'Takes the report of an idea''s sales in a month, or restates one, and posts the royalty. Refuses: idea_unknown idea_closed returns_exceed_gross period_not_over sales_report_exists sales_report_unknown sales_report_of_another sales_report_restated_already agreement_missing key_reused';
+comment on function api.create_sales_report is 'Takes the report of an idea''s sales in a month, or restates one, and posts the royalty. Refuses: idea_unknown idea_closed returns_exceed_gross period_not_over sales_report_exists sales_report_unknown sales_report_of_another sales_report_restated_already agreement_missing amount_too_large balance_out_of_range key_reused';
 
 -- Reports, the newest first: a partner's are those of ideas that it is an author of.
 create or replace function api.list_sales_reports(p_market_id int, p_caller_id uuid,

@@ -138,6 +138,7 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 declare
 	v_status constant fulfilment.trip_status := p_status;
 	v_fee_minor constant bigint := coalesce(p_cancellation_fee_minor, 0);
+	v_max_minor bigint;
 	v_entered boolean;
 	v_entry_no bigint;
 	v_currency text;
@@ -147,15 +148,19 @@ declare
 	v_trip fulfilment.trip;
 begin
 	v_entered := core.enter(p_market_id, null);
-	select m.currency, e.state, a.share_agreement_id, a.parties, a.shares_ppm
-	into v_currency, v_enrolment, v_agreement.share_agreement_id, v_agreement.parties,
+	select m.currency, ledger.posting_max(m), e.state, a.share_agreement_id, a.parties, a.shares_ppm
+	into v_currency, v_max_minor, v_enrolment, v_agreement.share_agreement_id, v_agreement.parties,
 		v_agreement.shares_ppm
 	from core.market m
 	left join onboarding.enrolment e on e.market_id = p_market_id
 		and e.partner_id = p_partner_id and e.kind = 'driver'
 	left join lateral ledger.agreement_at(p_market_id, 'fare', p_started_at) a on true
 	where m.market_id = p_market_id;
-	if p_ended_at < p_started_at then
+	if p_fare_minor + p_tip_minor + p_tolls_minor + p_taxes_and_fees_minor + v_fee_minor
+		> v_max_minor then
+		refused := 'amount_too_large';
+		detail := jsonb_build_object('posting_max_minor', v_max_minor, 'currency', v_currency);
+	elsif p_ended_at < p_started_at then
 		refused := 'trip_times_wrong';
 	elsif p_ended_at > p_now then
 		refused := 'trip_in_the_future';
@@ -208,7 +213,7 @@ begin
 end
 $$;
 alter function api.create_trip owner to wall_operator;
-comment on function api.create_trip is 'Takes the report of a finished trip and posts what it comes to. Refuses: partner_unknown not_enrolled requirements_due agreement_missing trip_times_wrong trip_in_the_future trip_amounts_wrong trip_currency_differs key_reused';
+comment on function api.create_trip is 'Takes the report of a finished trip and posts what it comes to. Refuses: partner_unknown not_enrolled requirements_due agreement_missing trip_times_wrong trip_in_the_future trip_amounts_wrong trip_currency_differs amount_too_large balance_out_of_range key_reused';
 grant execute on function api.create_trip to socius_gate;
 call core.make_batch('api.create_trip'::regproc::regprocedure, 'wall_operator', 'wallets');
 
@@ -231,6 +236,8 @@ declare
 	v_money fulfilment.trip_money;
 begin
 	perform core.enter(p_market_id, null);
+	perform ledger.need_amounts(p_market_id, p_fare_minor + v_tip_minor + v_tolls_minor
+		+ v_taxes_minor + v_fee_minor);
 	select m.* into v_market from core.market m where m.market_id = p_market_id;
 	select a.* into v_agreement
 	from ledger.agreement_at(p_market_id, 'fare',
@@ -254,7 +261,7 @@ begin
 end
 $$;
 alter function api.quote_earnings owner to wall_operator;
-comment on function api.quote_earnings is 'Shows what a trip would come to; posts nothing. Refuses: trip_amounts_wrong trip_currency_differs agreement_missing';
+comment on function api.quote_earnings is 'Shows what a trip would come to; posts nothing. Refuses: trip_amounts_wrong trip_currency_differs amount_too_large agreement_missing';
 grant execute on function api.quote_earnings to socius_gate;
 
 -- Trips, the newest first: a partner's own, or those of the market, of one partner if asked.

@@ -248,8 +248,9 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 begin
 	perform core.enter(p_market_id, null);
 	return query
-	select a.account, a.name, a.kind, a.says, coalesce(s.debit, 0)::bigint,
-		coalesce(s.credit, 0)::bigint, coalesce(s.debit - s.credit, 0)::bigint, m.currency
+	select a.account, a.name, a.kind, a.says, ledger.exact(coalesce(s.debit, 0)),
+		ledger.exact(coalesce(s.credit, 0)), ledger.exact(coalesce(s.debit - s.credit, 0)),
+		m.currency
 	from ledger.account a
 	join core.market m on m.market_id = p_market_id
 	left join (

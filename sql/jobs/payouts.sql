@@ -38,10 +38,11 @@ comment on function jobs.close_weeks is 'closes statement weeks that ended more 
 -- older than the market, must not join the chunk to itself row by row: no nested loop. Where no
 -- programme asks, nothing of it is looked at.
 drop function if exists payouts.pay_chunk(int, uuid, bigint, uuid, uuid, date, timestamptz);
+drop function if exists payouts.pay_chunk(int, uuid, bigint, uuid, uuid, uuid[], date, timestamptz);
 create or replace function payouts.pay_chunk(p_market_id int, p_payout_run_id uuid,
 	p_minimum_minor bigint, p_after_owner_id uuid, p_last_owner_id uuid, p_programmes uuid[],
-	p_week date, p_now timestamptz, out payouts_count bigint, out total_minor bigint,
-	out left_out_count bigint, out left_out_minor bigint)
+	p_week date, p_now timestamptz, out payouts_count bigint, out total_minor numeric,
+	out left_out_count bigint, out left_out_minor numeric)
 language sql set enable_nestloop = off set jit = off as $$
 	with
 	waiting as materialized (
@@ -114,9 +115,9 @@ language sql set enable_nestloop = off set jit = off as $$
 			'runner', p_now
 		from paid p
 	)
-	select count(*), coalesce(sum(p.balance_minor), 0)::bigint,
+	select count(*), coalesce(sum(p.balance_minor), 0),
 		(select count(*) from left_out),
-		(select coalesce(sum(l.balance_minor), 0)::bigint from left_out l)
+		(select coalesce(sum(l.balance_minor), 0) from left_out l)
 	from paid p;
 $$;
 comment on function payouts.pay_chunk is 'pays the wallets of a range of owners, in one statement';

@@ -17,7 +17,7 @@ left join ledger.share_agreement a on a.market_id = t.market_id
 	and a.share_agreement_id = t.share_agreement_id
 where a.share_agreement_id is null
 	or 2 * abs(t.commission_minor * 1000000::numeric
-		- (t.fare_minor + t.cancellation_fee_minor)
+		- (t.fare_minor + t.cancellation_fee_minor)::numeric
 			* coalesce(a.shares_ppm[array_position(a.parties, 'platform')], 0)) > 1000000;
 comment on view laws.commission_is_on_the_fare is 'Commission is the agreed part of the fare (or cancellation fee) to the nearest unit, and of nothing else.';
 
