@@ -248,6 +248,8 @@ const struct problem_kind problems[] = {
 	    "Let `parties` sum to 1,000,000 ppm, each once: vendor and platform for prices, "
 	    "partner "
 	    "and platform for everything else." },
+	{ "agreement_in_force", 422, "Another version was in force then: the past stays as it was.",
+	    "Let it be effective from `earliest`, the next full hour, or later." },
 	{ "agreement_overlaps", 409, "Another version is effective from the same instant.",
 	    "Choose another `effective_from`." },
 	{ "trip_unknown", 404, "There is no such trip.", "Check the id." },

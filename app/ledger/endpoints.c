@@ -37,7 +37,7 @@ static const struct endpoint endpoints[] = {
 			       "{\"party\": \"platform\", \"share_ppm\": 200000}]" }),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails = "agreement_parts_wrong agreement_overlaps key_reused",
+	    .fails = "agreement_parts_wrong agreement_in_force agreement_overlaps key_reused",
 	},
 	{
 	    .says = "List share agreements, all versions, by base.",

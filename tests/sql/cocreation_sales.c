@@ -130,9 +130,13 @@ Test(royalties, of_nothing_post_nothing)
 Test(royalties, go_by_the_agreement_in_force_when_the_month_ended)
 {
 	struct scene it = scene();
-	const char *in_time = given_royalty(it.market, 20000, "2026-01-31 22:59:59+00");
+	const char *in_time;
 
+	sql_run("update core.market set test_now = '2026-01-15 10:00+00' where market_id = %d",
+	    it.market);
+	in_time = given_royalty(it.market, 20000, "2026-01-31 22:59:59+00");
 	given_royalty(it.market, 500000, "2026-01-31 23:00:00+00"); /* February in Rome */
+	sql_run("update core.market set test_now = null where market_id = %d", it.market);
 	cr_assert(sql_true("select royalty_minor = 200 and share_agreement_id = '%s' "
 			   "from (%s) made",
 	    in_time,
