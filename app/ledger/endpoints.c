@@ -30,7 +30,7 @@ static const struct endpoint endpoints[] = {
 		{ "base", BODY, STRING, .among = BASES, .says = "what is split" },
 		{ "effective_from", BODY, INSTANT,
 		    .says = "in force from here until the next version of the base",
-		    .example = "\"2026-01-01T00:00:00Z\"" },
+		    .example = "\"2027-01-01T00:00:00Z\"" },
 		{ "parties", BODY, ITEMS, .min = 1, .max = 8, .items = party,
 		    .says = "sum to 1,000,000 ppm; a split goes in this order",
 		    .example = "[{\"party\": \"partner\", \"share_ppm\": 800000}, "
