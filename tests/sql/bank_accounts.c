@@ -198,8 +198,8 @@ Test(bank_accounts, that_were_changed_freeze_payouts_of_everybody)
 	put(BERLIN, "2026-02-27 10:00:01+00");
 	run = payday_pay(market);
 	assert_left_out(run, "bank_account_changed 900 2026-03-02T10:00:01Z");
-	sql_run("update onboarding.enrolment set programme_id = null where partner_id = '%s'",
-	    partner);
+	sql_run(
+	    "update onboarding.enrolment set programme_id = null where partner_id = '%s'", partner);
 	run = payday_pay(market);
 	assert_left_out(run, "bank_account_changed 900 2026-03-02T10:00:01Z");
 	sql_run("update core.market set test_now = '2026-03-02 10:00:01+00' where market_id = %d",
