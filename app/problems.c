@@ -97,7 +97,8 @@ const struct problem_kind problems[] = {
 	{ "programme_required", 422, "Who enrols without an operator names a programme.",
 	    "Choose a `programme_id` of `GET /v1/programmes`." },
 	{ "not_enrolled", 409, "The partner has no active enrolment of the kind that this needs.",
-	    "Enrol first." },
+	    "Enrol first; of what is reported later, the time at which it happened (`at`) "
+	    "counts." },
 	{ "requirements_due", 409, "Something that the partner's programme asks for is due.",
 	    "See `requirements`: satisfy each, or wait for what has been submitted.", true },
 	{ "document_unknown", 404, "There is no such document.", "Check the id." },
@@ -261,6 +262,8 @@ const struct problem_kind problems[] = {
 	    "Let `parties` sum to 1,000,000 ppm, each once: vendor and platform for prices, "
 	    "partner "
 	    "and platform for everything else." },
+	{ "agreement_in_force", 422, "Another version was in force then: the past stays as it was.",
+	    "Let it be effective from `earliest`, the next full hour, or later." },
 	{ "agreement_overlaps", 409, "Another version is effective from the same instant.",
 	    "Choose another `effective_from`." },
 	{ "trip_unknown", 404, "There is no such trip.", "Check the id." },
@@ -271,6 +274,11 @@ const struct problem_kind problems[] = {
 	    "A completed trip has no cancellation fee; a cancelled one has no fare." },
 	{ "trip_currency_differs", 422, "The currency is not the market's.",
 	    "Send amounts in the market's currency." },
+	{ "amount_too_large", 422, "The amount is larger than the market allows for one posting.",
+	    "See `posting_max_minor`; an admin can change it with PATCH "
+	    "/v1/markets/{market_code}." },
+	{ "balance_out_of_range", 422, "A balance would pass 2^53 - 1 minor units.",
+	    "Pay the wallet out before, or post less." },
 	{ "transaction_reversed_already", 409, "The ledger transaction was reversed before.",
 	    "Nothing is left to reverse." },
 	{ "transaction_balances", 500, "A ledger transaction does not balance.",
@@ -295,8 +303,8 @@ const struct problem_kind problems[] = {
 	    "Ask the submitter." },
 	{ "authors_wrong", 422, "Each author stands once, and their shares sum to 1,000,000 ppm.",
 	    "Correct `authors`." },
-	{ "idea_closed", 409, "The idea has expired or was withdrawn: no new sales are reported.",
-	    "Restate a report that there is; see `state`." },
+	{ "idea_closed", 409, "The idea had expired or was withdrawn before that month.",
+	    "Report months that began before `closed_at`; restate a report that there is." },
 	{ "returns_exceed_gross", 422, "More was given back than sold.",
 	    "Correct `returns_minor` or `gross_minor`." },
 	{ "period_not_over", 422, "The month is not over.", "Report from `ends_at` on.", true,

@@ -122,7 +122,8 @@ static const struct endpoint endpoints[] = {
 	    .status = 201,
 	    .fails = "idea_unknown idea_closed returns_exceed_gross period_not_over "
 		     "sales_report_exists sales_report_unknown sales_report_of_another "
-		     "sales_report_restated_already agreement_missing key_reused",
+		     "sales_report_restated_already agreement_missing key_reused"
+		     " amount_too_large balance_out_of_range",
 	},
 	{
 	    .says = "List reports of sales, the newest first; a partner sees those of its ideas.",

@@ -53,6 +53,23 @@ static const struct endpoint endpoints[] = {
 	    .fails = "market_unknown",
 	},
 	{
+	    .says = "Change a market; what is not given stays.",
+	    .method = PATCH,
+	    .path = "/v1/markets/{market_code}",
+	    .scope = SCOPE_MARKETS_WRITE,
+	    .calls = "api.change_market",
+	    .takes = TAKES({ "actor_id", ACCOUNT, UUID }, { "actor_role", ROLE, STRING },
+		{ "now", CLOCK, INSTANT }, { "event_id", FRESH, UUID },
+		{ "market_code", PATH, STRING, .max = 32 }, { "version", IF_MATCH, LONG },
+		{ "posting_max_minor", BODY, LONG, .optional = true, .min = 1,
+		    .max = INT64_C(1000000000000),
+		    .says = "the largest amount of one posting, price or rate; at first "
+			    "1,000,000 of the currency's units",
+		    .example = "100000000" }),
+	    .gives = ONE,
+	    .fails = "market_unknown precondition_failed",
+	},
+	{
 	    .says =
 		"Make a test market: a city in mid-week and a token for everyone in it. It needs "
 		"no token and is gone after 24 hours.",

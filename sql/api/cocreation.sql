@@ -334,7 +334,7 @@ begin
 				'gathering_until', core.show_instant(v_idea.gathering_until)));
 		end if;
 		update cocreation.idea i
-		set state = 'withdrawn', version = i.version + 1
+		set state = 'withdrawn', closed_at = v_now, version = i.version + 1
 		where i.market_id = p_market_id and i.idea_id = p_idea_id;
 		insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id,
 			from_state, to_state, actor_id, actor_role, occurred_at)

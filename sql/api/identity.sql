@@ -1,5 +1,17 @@
 -- Markets, accounts, partners and the test clock.
 
+-- A market as the API shows it.
+create or replace function identity.show_market(p_market core.market) returns api.market
+language plpgsql immutable parallel safe as $$
+begin
+	return row(p_market.market_id, p_market.code, p_market.name, p_market.currency,
+		p_market.currency_exponent, p_market.time_zone, p_market.is_test, p_market.created_at,
+		p_market.version, ledger.posting_max(p_market))::api.market;
+end
+$$;
+comment on function identity.show_market is 'a market as the API shows it';
+grant execute on function identity.show_market to wall_platform, wall_member;
+
 -- Makes a market under the smallest free number. Markets are made one at a time.
 create or replace function api.create_market(p_actor_id uuid, p_actor_role text, p_now timestamptz,
 	p_event_id uuid, p_key text, p_digest bytea, p_code text, p_name text, p_currency text,
@@ -50,8 +62,7 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 as $$
 begin
 	perform core.enter(0, null);
-	select m.market_id, m.code, m.name, m.currency, m.currency_exponent, m.time_zone, m.is_test,
-		m.created_at, m.version
+	select (identity.show_market(m)).*
 	into "row"
 	from core.market m
 	where m.code = p_market_code;
@@ -62,6 +73,42 @@ end
 $$;
 comment on function api.get_market is 'Shows one market. Refuses: market_unknown';
 
+-- Changes what is given and leaves the rest; p_version is the one that the caller has read. What was
+-- agreed under another limit is posted under the one that holds when it is.
+create or replace function api.change_market(p_actor_id uuid, p_actor_role text, p_now timestamptz,
+	p_event_id uuid, p_market_code text, p_version bigint, p_posting_max_minor bigint,
+	out "row" api.market)
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+declare
+	v_market core.market;
+begin
+	perform core.enter(0, null);
+	select m.* into v_market
+	from core.market m
+	where m.code = p_market_code
+	for no key update;
+	if not found then
+		perform core.refuse('market_unknown');
+	elsif v_market.version <> p_version then
+		perform core.refuse('precondition_failed');
+	end if;
+	update core.market m
+	set posting_max_minor = coalesce(p_posting_max_minor, m.posting_max_minor),
+		version = m.version + 1
+	where m.market_id = v_market.market_id;
+	perform core.enter(v_market.market_id, null);
+	insert into events.event (market_id, event_id, kind, subject, subject_id, actor_id, actor_role,
+		occurred_at)
+	values (v_market.market_id, p_event_id, 'market.changed', 'market',
+		core.id_of_market(v_market.market_id), p_actor_id, p_actor_role,
+		core.clock(v_market.market_id, p_now));
+	"row" := api.get_market(p_market_code);
+end
+$$;
+comment on function api.change_market is 'Changes a market that was read before. Refuses: market_unknown precondition_failed';
+
 create or replace function api.list_markets(p_limit int, p_after_code text)
 returns setof api.market
 language plpgsql stable security definer
@@ -70,8 +117,7 @@ as $$
 begin
 	perform core.enter(0, null);
 	return query
-	select m.market_id, m.code, m.name, m.currency, m.currency_exponent, m.time_zone, m.is_test,
-		m.created_at, m.version
+	select (identity.show_market(m)).*
 	from core.market m
 	where m.code > coalesce(p_after_code, '')
 	order by m.code
@@ -339,6 +385,7 @@ comment on function api.list_partners is 'Lists partners by id; a partner sees i
 
 alter function api.create_market owner to wall_platform;
 alter function api.get_market owner to wall_platform;
+alter function api.change_market owner to wall_platform;
 alter function api.list_markets owner to wall_platform;
 alter function api.get_test_clock owner to wall_operator;
 alter function api.move_test_clock owner to wall_operator;
@@ -346,6 +393,7 @@ alter function api.ask_partner owner to wall_operator;
 alter function api.create_partner owner to wall_operator;
 alter function api.get_partner owner to wall_member;
 alter function api.list_partners owner to wall_member;
-grant execute on function api.create_market, api.get_market, api.list_markets, api.get_test_clock,
-	api.move_test_clock, api.ask_partner, api.create_partner, api.get_partner, api.list_partners
+grant execute on function api.create_market, api.get_market, api.change_market, api.list_markets,
+	api.get_test_clock, api.move_test_clock, api.ask_partner, api.create_partner, api.get_partner,
+	api.list_partners
 	to socius_gate;

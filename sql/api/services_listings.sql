@@ -54,6 +54,7 @@ begin
 	replayed := v_listing_id is not null;
 	if not replayed then
 		v_listing_id := p_listing_id;
+		perform ledger.need_amounts(p_market_id, p_list_price_minor, p_partner_price_minor);
 		if not exists (select from services.vendor v
 			where v.market_id = p_market_id and v.vendor_id = p_vendor_id) then
 			perform core.refuse('vendor_unknown');
@@ -79,7 +80,7 @@ begin
 	where l.market_id = p_market_id and l.listing_id = v_listing_id;
 end
 $$;
-comment on function api.create_listing is 'Makes a listing. Refuses: vendor_unknown listing_kind_differs listing_price_wrong listing_times_wrong key_reused.';
+comment on function api.create_listing is 'Makes a listing. Refuses: vendor_unknown listing_kind_differs listing_price_wrong listing_times_wrong amount_too_large key_reused.';
 alter function api.create_listing owner to wall_operator;
 grant execute on function api.create_listing to socius_gate;
 
