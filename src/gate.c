@@ -371,6 +371,7 @@ gate_end(void)
 		next = client->next;
 		client_hang_up(client);
 	}
+	client_free_gone();
 	pool_free(gate.pool);
 	link_close(gate.link);
 	gate_seal_end();

@@ -53,9 +53,9 @@ struct link_statement {
 
 /* One call on its way. */
 struct link_slot {
-	struct call *call; /* NULL: the asker is gone */
+	struct link_slot *next; /* first: all that a spare slot keeps */
+	struct call *call;      /* NULL: the asker is gone */
 	const struct link_statement *statement;
-	struct link_slot *next;
 	int64_t asked_us;
 	int64_t sent_us;
 	int64_t due_us; /* tried again not before */
