@@ -104,7 +104,7 @@ list_statements(void)
 {
 	static const struct statement probe = { .name = "readyz",
 		.sql = "select 1 where not pg_catalog.pg_is_in_recovery()",
-		.lane = LANE_WRITE,
+		.lane = LANE_READ,
 		.market_arg = -1 };
 	const struct contract *contract = gate.contract;
 
