@@ -10,18 +10,22 @@ TestSuite(link_locks, .init = link_world_begin, .fini = link_world_end);
 	"select count(*) from pg_locks l where not l.granted " \
 	"and pg_backend_pid() = any (pg_blocking_pids(l.pid))"
 
-/* return(market, n) updates the rental n; it is not batched. */
+/* The functions wait to the end for a lock, up to the statement's timeout: a call that was sent
+ * would be answered in its turn by then.
+ *
+ * give_back(market, n) updates the rental n; it is not batched. */
 static struct statement *
 give_back(void)
 {
 	struct statement *statement =
 	    link_world_statement(LANE_WRITE, "select $schema.give_back($1, $2)", NULL);
 
-	link_world_run("create table $schema.rental (n bigint primary key, times int default 0); "
-		       "insert into $schema.rental values (1), (2), (3); "
-		       "create function $schema.give_back(p_market int, p_n bigint) returns bigint "
-		       "language sql as $$ update $schema.rental set times = times + 1 "
-		       "where n = p_n returning n $$");
+	link_world_run(
+	    "create table $schema.rental (n bigint primary key, times int default 0); "
+	    "insert into $schema.rental values (1), (2), (3); "
+	    "create function $schema.give_back(p_market int, p_n bigint) returns bigint "
+	    "language sql set lock_timeout = 0 as $$ update $schema.rental set times = times + 1 "
+	    "where n = p_n returning n $$");
 	link_world_takes(statement, INT);
 	link_world_takes(statement, LONG);
 	statement->market_arg = 0;
@@ -39,7 +43,8 @@ book(const char *table)
 	(void)snprintf(made, sizeof(made),
 	    "create table $schema.%s (market int, n bigint unique); "
 	    "create function $schema.add_%s(p_market int, p_n bigint[]) returns setof bigint "
-	    "language sql as $$ insert into $schema.%s select p_market, u.n from unnest(p_n) "
+	    "language sql set lock_timeout = 0 as $$ insert into $schema.%s select p_market, u.n "
+	    "from unnest(p_n) "
 	    "with ordinality u (n, place) order by u.place returning n $$",
 	    table, table, table);
 	statement = link_world_statement(LANE_WRITE, "select 1", called);
