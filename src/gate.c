@@ -104,7 +104,7 @@ list_statements(void)
 {
 	static const struct statement probe = { .name = "readyz",
 		.sql = "select 1 where not pg_catalog.pg_is_in_recovery()",
-		.lane = LANE_WRITE,
+		.lane = LANE_READ,
 		.market_arg = -1 };
 	const struct contract *contract = gate.contract;
 
@@ -374,6 +374,7 @@ gate_end(void)
 		next = client->next;
 		client_hang_up(client);
 	}
+	client_free_gone();
 	pool_free(gate.pool);
 	link_close(gate.link);
 	gate_seal_end();

@@ -76,8 +76,8 @@ enum stage {
 			  * overtakes the reply */
 };
 
-/* A connection. Lives in Kore's hdlr_extra, so that Kore frees it at the end of the turn in which
- * it was hung up. */
+/* A connection. Kore's hdlr_extra points to it until it is hung up; it is freed at the end of that
+ * turn. Not in Kore's own memory, where no sanitizer sees who uses what is freed. */
 struct client {
 	struct connection *connection;
 	struct client *next, **at; /* all of this worker's */
@@ -184,7 +184,7 @@ struct gate {
 	int64_t revoked_read_us;           /* monotonic */
 	unsigned keys_generation;
 	int64_t keys_read_us;
-	struct client *clients;
+	struct client *clients, *gone_clients; /* the latter to be freed */
 	int clients_count;
 	struct exchange *spare;
 	int spare_count;
@@ -206,6 +206,7 @@ void client_run(struct client *client);
 void client_hang_up(struct client *client);
 void client_tick(struct client *client, int64_t now_us);
 void client_drain(struct client *client);
+void client_free_gone(void); /* at the end of a turn, when no function has one */
 /* The exchange has its reply in out: send it. */
 void client_write(struct client *client);
 
