@@ -38,7 +38,8 @@ comment on function keys.make_keys is 'the keys of these persons, made where the
 -- Keys that were made for persons who did not come to be. Of a minute at most: the gate, which asks for
 -- this, destroys nobody's.
 create or replace function keys.forget_keys(p_persons bytea) returns void
-language sql security definer as $$
+language sql security definer
+set search_path = pg_catalog, pg_temp as $$
 	delete from keys.person_key k
 	where k.person_id in (select keys.ids_of(p_persons)) and k.wrapped is not null
 		and k.made_at > now() - interval '1 minute'
