@@ -205,8 +205,8 @@ add_limit(struct buffer *to, const struct exchange *exchange)
 	if (!exchange->limit.limited)
 		return;
 	limit_header(&exchange->limit, state);
-	add_header(to, TEXT("RateLimit-Policy"),
-	    text_of(limit_policy(gate.limit, limit_class_of(exchange->request.endpoint))));
+	add_header(
+	    to, TEXT("RateLimit-Policy"), text_of(limit_policy(gate.limit, exchange->limit.asked)));
 	add_header(to, TEXT("RateLimit"), text_of(state));
 }
 
