@@ -160,17 +160,6 @@ find_caller(struct exchange *exchange)
 	return NULL;
 }
 
-bool
-exchange_token_stands(struct exchange *exchange)
-{
-	const char *why;
-	const struct token *token = token_recall(gate.tokens, &gate.keys, gate.app->roles,
-	    bearer(&exchange->request), world_now_us(), &why);
-
-	return token != NULL &&
-	       !(token->caller.has_session && revoked_has(gate.revoked, &token->caller.session_id));
-}
-
 /* The last value of a list, as a proxy that appends to it has seen the peer. */
 static void
 trust_forwarded(struct request *request)

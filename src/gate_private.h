@@ -219,8 +219,7 @@ void exchange_reply_problem(struct exchange *exchange); /* with .request.problem
 /* Takes one request out of the buckets. false: refused, the problem is set. */
 bool exchange_take(struct exchange *exchange, enum limit_class class, struct text who);
 void exchange_refuse(struct exchange *exchange, const char *slug, const char *detail);
-void exchange_orphan(struct exchange *exchange);       /* its client has gone */
-bool exchange_token_stands(struct exchange *exchange); /* its token would still be good */
+void exchange_orphan(struct exchange *exchange); /* its client has gone */
 
 /* gate_seal.c */
 void gate_seal_begin(const struct loop *loop);
