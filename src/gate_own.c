@@ -42,22 +42,6 @@ answer_ready(struct exchange *exchange)
 		exchange_ask(exchange, gate.statements[0], NULL, probed);
 }
 
-static void
-answer_document(struct exchange *exchange)
-{
-	bool same =
-	    grammar_lists(request_header(&exchange->request, "If-None-Match"), gate.document_tag);
-
-	exchange->reply = (struct reply){ .status = same ? 304 : 200 };
-	if (!same) {
-		exchange->reply.media = TEXT("application/json");
-		exchange->reply.body = gate.document;
-	}
-	reply_add_header(&exchange->reply, "ETag", gate.document_tag);
-	reply_add_header(&exchange->reply, "Cache-Control", TEXT("no-cache"));
-	exchange_reply(exchange);
-}
-
 /* A route of our own; its requests take from the bucket of its class. */
 struct own {
 	const char *path;
@@ -70,7 +54,6 @@ struct own {
 static const struct own own[] = {
 	{ "/healthz", OWN_HEALTH, LIMIT_RATES, answer_health },
 	{ "/readyz", OWN_READY, LIMIT_PROBE, answer_ready },
-	{ "/openapi.json", OWN_DOCUMENT, LIMIT_DOCUMENT, answer_document },
 };
 
 static void

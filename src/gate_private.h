@@ -10,9 +10,9 @@
  *	gate_audit.c     what an office does leaves a record
  *	gate_revoked.c   sessions that have ended, asked for once a second
  *	gate_used.c      systems of the company that are at work, told once a minute
- *	gate_own.c       the engine's own routes: /healthz, /readyz, /openapi.json, OPTIONS; and
- *	                 /metrics on the second listener
- *	gate_docs.c      GET /docs and GET /oauth/authorize: pages and their files
+ *	gate_own.c       the engine's own routes: /healthz, /readyz, OPTIONS; and /metrics on the
+ *	                 second listener
+ *	gate_docs.c      GET /openapi.json, /docs and /oauth/authorize: pages and their files
  *	gate_stream.c    server-sent events
  *	gate_spool.c     bodies that are too large for memory
  *	gate_reply.c     the head of a reply
@@ -154,7 +154,6 @@ struct gate {
 	const struct route *route;
 	struct cursor_key cursor_key;
 	struct encoder encoder;
-	struct text document, document_tag;
 	struct metrics *metrics;
 	struct limit *limit;
 	bool trusts_forwarded;
@@ -262,7 +261,7 @@ void own_metrics(struct exchange *exchange);
 /* gate_docs.c: the files are read in the parent, before the sandbox. A file that is missing is not
  * found; NULL: there is none for this path. */
 struct docs_file;
-void docs_prepare(const char *folder, struct arena *arena);
+void docs_prepare(const char *folder, struct text document, struct arena *arena);
 const struct docs_file *docs_find(struct text path);
 enum own_route docs_route(const struct docs_file *file);
 void docs_answer(struct exchange *exchange);

@@ -239,7 +239,8 @@ render_head(struct exchange *exchange)
 	add_limit(to, exchange);
 	if (!add_own(to, reply))
 		add(to, TEXT("Cache-Control: no-store\r\n"));
-	add(to, TEXT("X-Content-Type-Options: nosniff\r\n"));
+	add(to, TEXT("X-Content-Type-Options: nosniff\r\n"
+		     "Cross-Origin-Resource-Policy: same-origin\r\n"));
 	if (exchange->closes)
 		add(to, TEXT("Connection: close\r\n"));
 }
