@@ -108,6 +108,12 @@ const struct problem_kind problems[] = {
 	    "See `fault`: characters, country, length or check_digits; compare it with the bank's "
 	    "statement." },
 
+	/* events */
+	{ "cursor_expired", 410, "The cursor is older than the events that are kept.",
+	    "Start again without `cursor`, from the oldest event that is kept; those from before "
+	    "are "
+	    "in the operator's archive." },
+
 	/* persons */
 	{ "person_erased", 410, "The person was erased.",
 	    "Nothing can be kept about this person any more." },

@@ -33,6 +33,12 @@ declare
 	v_found int;
 begin
 	perform core.enter(p_market_id, p_caller_id);
+	if exists (
+		select from events.archived a
+		where a.market_id = p_market_id and (a.epoch, a.xid, a.event_id)
+			> (p_after_epoch, p_after_xid::text::xid8, p_after_event_id)) then
+		perform core.refuse('cursor_expired');
+	end if;
 	for v_epoch in coalesce(p_after_epoch, 1) .. v_epoch_now loop
 		if v_epoch = v_epoch_now then
 			v_before := v_xmin;
@@ -63,7 +69,7 @@ begin
 	end loop;
 end
 $$;
-comment on function api.list_events is 'Lists events in the order of the feed; a partner sees its own. Refuses: nothing.';
+comment on function api.list_events is 'Lists events in the order of the feed; a partner sees its own. Refuses: cursor_expired';
 
 create or replace function api.stream_events(p_market_id int, p_caller_id uuid, p_limit int,
 	p_after_epoch int, p_after_xid bigint, p_after_event_id uuid)
@@ -78,7 +84,7 @@ begin
 		p_after_event_id) e;
 end
 $$;
-comment on function api.stream_events is 'Sends events as they happen; a partner gets its own. Refuses: nothing.';
+comment on function api.stream_events is 'Sends events as they happen; a partner gets its own. Refuses: cursor_expired';
 
 alter function api.list_events owner to wall_member;
 alter function api.stream_events owner to wall_member;

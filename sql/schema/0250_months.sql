@@ -8,7 +8,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function core.month_now is 'first day of the month of this transaction, by the real clock, UTC';
 grant execute on function core.month_now to wall_partner, wall_member, wall_operator, wall_platform,
-	wall_runner, wall_batch, wall_test, wall_law;
+	wall_runner, wall_batch, wall_test, wall_law, socius_owner;
 
 alter table ledger.transaction alter column posted_month
 	set default date_trunc('month', now() at time zone 'UTC')::date;
@@ -222,17 +222,7 @@ create table events.archived_month (
 	digest text not null,
 	archived_at timestamptz not null
 );
-comment on table events.archived_month is 'months of events that are files of the archive and no more in the feed; a reference table';
+comment on table events.archived_month is 'months of events that are files of the archive and no more in the feed';
 comment on column events.archived_month.digest is 'SHA-256 of the file, hexadecimal';
 alter table events.archived_month owner to socius_owner;
 grant select on events.archived_month to wall_law;
-
--- Whether the events of what happened at this time, by the market's clock, are all still in the feed.
-create function events.is_kept(p_market_id int, p_at timestamptz) returns boolean
-language sql stable as $$
-	select not exists (
-		select from events.archived a
-		where a.market_id = p_market_id and a.occurred_until >= p_at)
-$$;
-comment on function events.is_kept is 'whether events of that time are all still in the feed; for laws';
-grant execute on function events.is_kept to wall_law, socius_law;
