@@ -106,7 +106,7 @@ $$;
 comment on function jobs.purge_invitations is 'deletes invitations of long ago with their codes; returns how many';
 
 -- Counts of days whose events are in the archive, and that have left every window.
-create or replace function jobs.purge_counts(p_limit int) returns int
+create or replace function exchange.purge_counts(p_limit int) returns int
 language plpgsql as $$
 declare
 	v_gone int;
@@ -122,7 +122,7 @@ begin
 	return v_gone;
 end
 $$;
-comment on function jobs.purge_counts is 'deletes counts of days whose events are in the archive; returns how many';
+comment on function exchange.purge_counts is 'deletes counts of days whose events are in the archive; returns how many';
 
 -- Job of the platform: throws away what is past its time, at most 2,000 rows a step (a few hundredths
 -- of a second), table by table; it goes on at once while there is more, behind the jobs that wait.
@@ -149,13 +149,13 @@ begin
 	where not exists (select from core.market m where m.market_id = p.of_market);
 	v_left := v_left - jobs.purge_sessions(v_left, p_now);
 	v_left := v_left - jobs.purge_invitations(greatest(v_left, 0), p_now);
-	v_left := v_left - jobs.purge_counts(greatest(v_left, 0));
+	v_left := v_left - exchange.purge_counts(greatest(v_left, 0));
 	return case when v_left <= 0 then p_now end;
 end
 $$;
 comment on function jobs.purge is 'throws away what is past its time';
 
 grant execute on function jobs.retention, jobs.purge_table, jobs.forget_who_never_came,
-	jobs.purge_sessions, jobs.purge_invitations, jobs.purge_counts to wall_purge;
+	jobs.purge_sessions, jobs.purge_invitations, exchange.purge_counts to wall_purge;
 alter function jobs.purge owner to wall_purge;
 grant execute on function jobs.purge to socius_runner;

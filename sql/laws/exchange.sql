@@ -150,7 +150,8 @@ comment on view laws.exchange_changes_are_on_record is 'Changes are counted with
 create or replace view laws.exchange_changes_are_on_record_examined as
 select count(*) as examined from exchange.tag;
 
--- By the catalog: what reads the exchange is the exchange itself, what shows a partner, and laws; and
+-- By the catalog: what reads the exchange is the exchange itself, what shows a partner, what throws old
+-- counts away, and laws; and
 -- its tables are named where it is said what an export holds.
 create or replace view laws.tags_decide_nothing as
 select p.oid::regprocedure::text as reader
@@ -158,7 +159,7 @@ from pg_catalog.pg_proc p
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 where n.nspname !~ '^(pg_|information_schema$|exchange$)'
 	and p.prosrc ~ '\mexchange\s*\.\s*[a-z"]'
-	and p.oid::regproc::text not in ('api.get_archetype', 'jobs.fold_exchange')
+	and p.oid::regproc::text not in ('api.get_archetype', 'jobs.fold_exchange', 'jobs.purge')
 union all
 select p.oid::regprocedure::text
 from pg_catalog.pg_proc p
