@@ -21,7 +21,7 @@ create or replace function api.list_events(p_market_id int, p_caller_id uuid, p_
 returns setof api.event
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
-set enable_seqscan = off set enable_bitmapscan = off
+set enable_seqscan = off set enable_bitmapscan = off set plan_cache_mode = force_generic_plan
 as $$
 declare
 	v_xmin constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
