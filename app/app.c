@@ -96,4 +96,5 @@ const struct app app = {
 	.ended_sessions = "api.list_ended_sessions",
 	.used_session = "api.note_service_use",
 	.audits = "api.record_act",
+	.unknown_persons = "api.list_unknown_persons",
 };

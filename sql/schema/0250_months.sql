@@ -149,6 +149,7 @@ delete from core.job where kind = 'make_months' and market_id <> 0;
 -- Events. What there is becomes the partition of this month and all before it; its primary key is
 -- made anew, no row moves. sql/api and sql/laws, which name the table, are applied after this.
 drop function if exists events.show_event(events.event);
+drop function if exists events.show_event(events.event, uuid);
 alter table events.event rename to event_before;
 alter index events.event_pkey rename to event_before_pkey;
 alter index events.event_of_partner rename to event_before_of_partner;
