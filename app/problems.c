@@ -116,6 +116,12 @@ const struct problem_kind problems[] = {
 	    "See `fault`: characters, country, length, structure or check_digits; compare it with "
 	    "the bank's statement." },
 
+	/* events */
+	{ "cursor_expired", 410, "The cursor is older than the events that are kept.",
+	    "Start again without `cursor`, from the oldest event that is kept; those from before "
+	    "are "
+	    "in the operator's archive." },
+
 	/* persons */
 	{ "person_id_taken", 409, "The id is another person's, here or in another market.",
 	    "Choose a fresh UUID, or leave `partner_id` out." },

@@ -98,6 +98,7 @@ static const struct {
 	{ "SOCIUS_POOL_THREADS", 2, 1, 16 },
 	{ "SOCIUS_TEST_MARKETS", 0, 0, 1000 },
 	{ "SOCIUS_TEST_MARKETS_PER_NETWORK", 5, 1, 1000 },
+	{ "SOCIUS_EVENTS_MONTHS", 13, 0, 1200 },
 	{ "SOCIUS_PROVIDERS_ON_LOOPBACK", 0, 0, 1 },
 	{ 0 },
 };

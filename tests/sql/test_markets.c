@@ -429,7 +429,8 @@ Test(test_markets, are_all_that_may_be_deleted)
 	    "select string_agg(r.rolname || ' from ' || c.oid::regclass, ', ') "
 	    "from pg_catalog.pg_class c join pg_catalog.pg_attribute a on a.attrelid = c.oid "
 	    "and a.attname = 'market_id', pg_catalog.pg_roles r where c.relkind in ('r', 'p') "
-	    "and r.rolname ~ '^(wall|socius)_' and r.rolname not in ('wall_test', 'socius_owner') "
+	    "and r.rolname ~ '^(wall|socius)_' and r.rolname not in ('wall_test', 'wall_purge', "
+	    "'socius_owner') "
 	    "and c.relpersistence = 'p' and has_table_privilege(r.oid, c.oid, 'delete') "
 	    "and c.oid <> all (array['cocreation.support'::regclass, 'identity.person'])"));
 }
