@@ -72,6 +72,8 @@ const struct problem_kind problems[] = {
 	{ "clock_not_test", 409, "Only a test market's clock can be moved.",
 	    "Make a market with `is_test` true." },
 	{ "clock_backwards", 409, "The clock only goes forward.", "Choose a later instant." },
+	{ "clock_too_far", 422, "The clock moves at most a year at a time, between 1970 and 2200.",
+	    "Choose an instant from `earliest` to `latest`; a longer way takes several moves." },
 	{ "account_foreign", 403, "A customer applies for itself only.",
 	    "Leave out `account_id` and `partner_id`." },
 	{ "test_markets_off", 403, "This instance makes no test markets.",
