@@ -31,15 +31,32 @@ quiet(void)
 	sql_run("update core.job set state = 'done'");
 }
 
+/* From the lane of test markets, or of real ones. */
 static const char *
-take(const char *now)
+take_from(bool of_tests, const char *now)
 {
 	const char *job_id;
 
 	sql_as("socius_runner");
-	job_id = sql_text("select max(job_id::text) from core.take_job('%s')", now);
+	job_id = sql_text("select max(job_id::text) from core.take_job('%s', %s)", now,
+	    of_tests ? "true" : "false");
 	sql_as(NULL);
 	return job_id;
+}
+
+static const char *
+take(const char *now)
+{
+	return take_from(true, now);
+}
+
+static int
+real_market(void)
+{
+	int market = sql_market();
+
+	sql_run("update core.market set is_test = false where market_id = %d", market);
+	return market;
 }
 
 static void
@@ -106,6 +123,57 @@ Test(jobs, take_turns)
 	cr_expect_str_eq(take("2026-03-02 10:00:01+00"), small);
 	finish(market, small, "", "2026-03-02 10:00:01+00");
 	cr_expect_str_eq(take("2026-03-02 10:00:02+00"), big);
+}
+
+/* However many jobs a market has, and however long they have been due by its clock. */
+Test(jobs, leave_each_market_its_turn)
+{
+	int busy = sql_market(), other = sql_market();
+	const char *job;
+
+	quiet();
+	sql_run(
+	    "update core.market set test_now = '2199-01-01 10:00+00' where market_id = %d", busy);
+	for (int i = 0; i < 3; i++)
+		queue(busy, "x", "2026-03-02 10:00+00");
+	job = queue(other, "x", "2026-03-02 10:00+00");
+	finish(busy, take("2026-03-02 10:00+00"), "2026-03-02 10:00+00", "2026-03-02 10:00+00");
+	cr_expect_str_eq(take("2026-03-02 10:00:01+00"), job);
+	fail(other, job, "2026-03-02 10:00:01+00");
+	cr_expect_neq(strcmp(take("2026-03-02 10:01+00"), job), 0);
+}
+
+Test(jobs, of_test_markets_have_a_lane_of_their_own)
+{
+	int test = sql_market(), real = real_market();
+	const char *of_test, *of_real, *sweep;
+
+	quiet();
+	of_test = queue(test, "x", "2026-03-02 09:00+00");
+	of_real = queue(real, "x", "2026-03-02 10:00+00");
+	sweep = queue(0, "sweep_test_markets", "2026-03-02 10:00+00");
+	cr_expect_str_eq(take_from(false, "2026-03-02 10:00+00"), of_real);
+	cr_expect_str_eq(take_from(true, "2026-03-02 10:00+00"), sweep);
+	finish(0, sweep, "2026-03-02 10:01+00", "2026-03-02 10:00+00");
+	cr_expect_str_eq(take_from(true, "2026-03-02 10:00+00"), of_test);
+	sql_run("update core.job set kind = 'y' where job_id = '%s'", sweep);
+	finish(real, of_real, "", "2026-03-02 10:00+00");
+	cr_expect_str_eq(take_from(false, "2026-03-02 10:01+00"), sweep);
+}
+
+/* In a real market what has been due for longest comes first, though it may never have waited. */
+Test(jobs, of_a_market_go_by_how_long_they_have_waited)
+{
+	int market = real_market();
+	const char *late, *new;
+
+	quiet();
+	late = queue(market, "x", "2026-03-02 09:00+00");
+	new = queue(market, "x", "2026-03-02 09:59+00");
+	sql_run("update core.job set served_at = '2026-03-02 08:59+00' where job_id = '%s'", late);
+	cr_expect_str_eq(take_from(false, "2026-03-02 10:00+00"), late);
+	finish(market, late, "2026-03-02 10:00+00", "2026-03-02 10:00+00");
+	cr_expect_str_eq(take_from(false, "2026-03-02 10:00+00"), new);
 }
 
 Test(jobs, end_when_they_want_no_more)
@@ -283,7 +351,8 @@ run_on(PGconn *connection, const char *statement)
 static bool
 takes_ours(PGconn *connection, int market)
 {
-	PGresult *result = PQexec(connection, "select market_id from core.take_job(" SQL_NOW ")");
+	PGresult *result =
+	    PQexec(connection, "select market_id from core.take_job(" SQL_NOW ", true)");
 	bool ours;
 
 	cr_assert_eq(PQresultStatus(result), PGRES_TUPLES_OK, "%s", PQresultErrorMessage(result));
@@ -299,6 +368,7 @@ committed_market(void)
 	int market;
 
 	sql_run("select pg_advisory_lock(" ONE_BY_ONE ")"); /* until the connection ends */
+	sql_run("delete from core.job");
 	market = sql_market();
 	queue(market, "x", "1999-01-01 10:00+00");
 	sql_run("commit");
@@ -383,7 +453,7 @@ Test(jobs, are_all_that_the_runner_may_touch)
 		sql_fails("42501", "select * from %s", tables[i]);
 	sql_fails("42501", "select ledger.make_months('2026-01-01', 1)");
 	sql_as("socius_gate");
-	sql_fails("42501", "select core.take_job(" SQL_NOW ")");
+	sql_fails("42501", "select core.take_job(" SQL_NOW ", true)");
 	sql_fails("42501", "select jobs.run_payouts(1, '%s', " SQL_NOW ")", sql_id());
 }
 

@@ -282,12 +282,14 @@ Test(test_markets, are_swept_by_a_job_of_the_platform)
 	sql_run("select core.ensure_platform_job('sweep_test_markets', 60, " SQL_NOW ")");
 	sql_run("select core.ensure_platform_job('sweep_test_markets', 60, " SQL_NOW ")");
 	cr_assert_str_eq(
-	    sql_text("select market_id || ' ' || kind from core.take_job(" SQL_NOW ")"),
+	    sql_text("select market_id || ' ' || kind from core.take_job(" SQL_NOW ", true)"),
 	    "0 sweep_test_markets");
 	sql_run("select core.finish_step(0, job_id, null, " SQL_NOW ") "
-		"from core.take_job(" SQL_NOW ")");
-	cr_assert_eq(sql_count("select from core.take_job(" SQL_NOW " + interval '59 s')"), 0);
-	cr_assert_eq(sql_count("select from core.take_job(" SQL_NOW " + interval '60 s')"), 1);
+		"from core.take_job(" SQL_NOW ", true)");
+	cr_assert_eq(
+	    sql_count("select from core.take_job(" SQL_NOW " + interval '59 s', true)"), 0);
+	cr_assert_eq(
+	    sql_count("select from core.take_job(" SQL_NOW " + interval '60 s', true)"), 1);
 }
 
 /* --- walls --- */
