@@ -12,7 +12,10 @@ enum { ENSURE_EVERY_MS = 10000 /* periodic jobs of new markets */ };
 struct taken {
 	PGresult *row;
 	const char *market_id, *job_id, *kind;
+	int64_t taken_us; /* by the monotonic clock */
 };
+
+enum { MS_TEXT_BYTES_MAX = 24 };
 
 /* Runs one statement; all its parameters are text. NULL: it failed, and struct jobs says why. */
 static PGresult *
@@ -90,7 +93,7 @@ take(struct lane *lane, struct taken *job, const char *now)
 		return tell(lane, "rollback", 0, NULL);
 	}
 	*job = (struct taken){ row, PQgetvalue(row, 0, 0), PQgetvalue(row, 0, 1),
-		PQgetvalue(row, 0, 2) };
+		PQgetvalue(row, 0, 2), world_monotonic_us() };
 	return true;
 }
 
@@ -103,11 +106,21 @@ kind_of(const struct taken *taken)
 	return NULL;
 }
 
+/* How long it has taken so far. */
+static const char *
+took_ms(const struct taken *taken, char text[MS_TEXT_BYTES_MAX])
+{
+	(void)snprintf(text, MS_TEXT_BYTES_MAX, "%d",
+	    (int)((world_monotonic_us() - taken->taken_us) / 1000)); /* a step is timed out */
+	return text;
+}
+
 /* Runs the step and commits it; `finished` says whether it was the last. */
 static bool
 run_step(struct lane *lane, const struct taken *taken, const char *now, bool *finished)
 {
-	const char *params[] = { taken->market_id, taken->job_id, now, NULL };
+	const char *params[] = { taken->market_id, taken->job_id, now, now, NULL };
+	char ms[MS_TEXT_BYTES_MAX];
 	const struct job *job = kind_of(taken);
 	struct jobs *jobs = lane->of;
 	PGresult *again;
@@ -124,8 +137,8 @@ run_step(struct lane *lane, const struct taken *taken, const char *now, bool *fi
 		return false;
 	*finished = PQgetisnull(again, 0, 0);
 	params[2] = *finished ? NULL : PQgetvalue(again, 0, 0);
-	params[3] = now;
-	done = tell(lane, "select core.finish_step($1, $2, $3, $4)", 4, params) &&
+	params[4] = took_ms(taken, ms);
+	done = tell(lane, "select core.finish_step($1, $2, $3, $4, $5)", 5, params) &&
 	       tell(lane, "commit", 0, NULL);
 	PQclear(again);
 	return done;
@@ -138,13 +151,14 @@ count_failure(struct lane *lane, const struct taken *taken, const char *now)
 {
 	const struct jobs *jobs = lane->of;
 	char error[sizeof(jobs->error)];
-	const char *params[] = { taken->market_id, taken->job_id, error, now };
+	char ms[MS_TEXT_BYTES_MAX];
+	const char *params[] = { taken->market_id, taken->job_id, error, now, took_ms(taken, ms) };
 
 	memcpy(error, jobs->error, sizeof(error));
 	log_line(LOG_LEVEL_ERROR, "job.failed", "kind", taken->kind, "market_id", taken->market_id,
 	    "job_id", taken->job_id, "error", error, NULL);
 	if (tell(lane, "rollback", 0, NULL) &&
-	    tell(lane, "select core.fail_job($1, $2, $3, $4)", 4, params))
+	    tell(lane, "select core.fail_job($1, $2, $3, $4, $5)", 5, params))
 		return true;
 	log_line(LOG_LEVEL_ERROR, "job.failure_not_counted", "error", jobs->error, NULL);
 	return false;
@@ -154,10 +168,9 @@ int
 jobs_turn(struct lane *lane, const char *now)
 {
 	const struct jobs *jobs = lane->of;
-	int64_t started_us = world_monotonic_us();
 	struct taken taken = { 0 };
 	bool finished = false, well;
-	char ms[24];
+	char ms[MS_TEXT_BYTES_MAX];
 
 	ensure(lane, now);
 	if (!take(lane, &taken, now)) {
@@ -170,13 +183,12 @@ jobs_turn(struct lane *lane, const char *now)
 	if (taken.row == NULL)
 		return LANE_IDLE_MS;
 	well = run_step(lane, &taken, now, &finished);
-	(void)snprintf(ms, sizeof(ms), "%lld",
-	    (long long)((world_monotonic_us() - started_us) / 1000)); /* fits any */
 	if (!well)
 		well = count_failure(lane, &taken, now);
 	else if (finished)
 		log_line(LOG_LEVEL_INFO, "job.finished", "kind", taken.kind, "market_id",
-		    taken.market_id, "job_id", taken.job_id, "last_step_ms", ms, NULL);
+		    taken.market_id, "job_id", taken.job_id, "last_step_ms", took_ms(&taken, ms),
+		    NULL);
 	PQclear(taken.row);
 	return well ? 0 : LANE_FAILED_MS;
 }

@@ -63,8 +63,8 @@ static void
 finish(int market, const char *job_id, const char *again_at, const char *now)
 {
 	sql_as("socius_runner");
-	sql_run("select core.finish_step(%d, '%s', nullif('%s', '')::timestamptz, '%s')", market,
-	    job_id, again_at, now);
+	sql_run("select core.finish_step(%d, '%s', nullif('%s', '')::timestamptz, '%s', 10)",
+	    market, job_id, again_at, now);
 	sql_as(NULL);
 }
 
@@ -72,7 +72,7 @@ static void
 fail(int market, const char *job_id, const char *now)
 {
 	sql_as("socius_runner");
-	sql_run("select core.fail_job(%d, '%s', 'it broke', '%s')", market, job_id, now);
+	sql_run("select core.fail_job(%d, '%s', 'it broke', '%s', 10)", market, job_id, now);
 	sql_as(NULL);
 }
 
@@ -143,6 +143,30 @@ Test(jobs, leave_each_market_its_turn)
 	cr_expect_neq(strcmp(take("2026-03-02 10:01+00"), job), 0);
 }
 
+/* A market that is slow is behind those that are quick, though these come again and again. */
+Test(jobs, leave_the_lane_to_others_for_ten_times_as_long_as_they_used_it)
+{
+	int slow = sql_market(), quick = sql_market();
+	const char *job, *light;
+
+	quiet();
+	job = queue(slow, "x", "2026-03-02 10:00+00");
+	cr_assert_str_eq(take("2026-03-02 10:00+00"), job);
+	sql_run("select core.finish_step(%d, '%s', '2026-03-02 10:00+00', '2026-03-02 10:00+00', "
+		"1500)",
+	    slow, job);
+	for (int i = 2; i < 16; i++) {
+		light = queue(quick, "x", "2026-03-02 10:00+00");
+		cr_expect_str_eq(take(sql_text("select '2026-03-02 10:00:%02d+00'", i)), light);
+		finish(quick, light, "", sql_text("select '2026-03-02 10:00:%02d+00'", i));
+	}
+	cr_expect_str_eq(take("2026-03-02 10:00:16+00"), job, "nobody else wants it");
+	light = queue(quick, "x", "2026-03-02 10:00+00");
+	sql_run(
+	    "update core.job set turn_at = '2026-03-02 10:00:16.6+00' where job_id = '%s'", light);
+	cr_expect_str_eq(take("2026-03-02 10:00:17+00"), job);
+}
+
 Test(jobs, of_test_markets_have_a_lane_of_their_own)
 {
 	int test = sql_market(), real = real_market();
@@ -170,7 +194,7 @@ Test(jobs, of_a_market_go_by_how_long_they_have_waited)
 	quiet();
 	late = queue(market, "x", "2026-03-02 09:00+00");
 	new = queue(market, "x", "2026-03-02 09:59+00");
-	sql_run("update core.job set served_at = '2026-03-02 08:59+00' where job_id = '%s'", late);
+	sql_run("update core.job set turn_at = '2026-03-02 08:59+00' where job_id = '%s'", late);
 	cr_expect_str_eq(take_from(false, "2026-03-02 10:00+00"), late);
 	finish(market, late, "2026-03-02 10:00+00", "2026-03-02 10:00+00");
 	cr_expect_str_eq(take_from(false, "2026-03-02 10:00+00"), new);
