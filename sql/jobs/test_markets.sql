@@ -6,9 +6,13 @@ call testing.open_doors();
 grant execute on function jobs.run_payouts, core.finish_step to wall_test;
 
 -- Deletes at most so many rows of a market from a table, from one partition at a time; returns how many.
+-- The planner must go to the rows by their places, and not look at all of the market's for each: 2,000
+-- of 50,000 took 3.6 s that way.
 create or replace function testing.remove_rows(p_table regclass, p_market_id int, p_rows int)
 returns int
-language plpgsql as $$
+language plpgsql set enable_seqscan = off set enable_indexscan = off set enable_bitmapscan = off
+	set jit = off
+as $$
 declare
 	v_part oid;
 	v_removed int;
