@@ -268,7 +268,9 @@ const struct problem_kind problems[] = {
 	{ "week_wrong", 400, "A statement week starts on a Monday.", "Send the date of a Monday." },
 	{ "payout_run_unknown", 404, "There is no such payout run.", "Check the id." },
 	{ "payout_run_open", 409, "Another payout run of this market is not finished.",
-	    "Wait until it has finished." },
+	    "Wait until it has finished. Where its `state` is `failed`, mend what its `failure` "
+	    "says "
+	    "and resume it: POST /v1/payout_runs/{payout_run_id}/resume." },
 	{ "payout_run_not_failed", 409, "The payout run has not failed.",
 	    "The runner goes on with it by itself; see `state`." },
 	{ "payout_unknown", 404, "There is no such payout.", "Check the id." },

@@ -126,7 +126,7 @@ static const struct endpoint endpoints[] = {
 	    .fails = "payout_run_unknown",
 	},
 	{
-	    .says = "List whom a run left out for want of a bank account, by partner.",
+	    .says = "List whom a run left out and why, by partner.",
 	    .method = GET,
 	    .path = "/v1/payout_runs/{payout_run_id}/left_out",
 	    .scope = SCOPE_LEDGER_READ,

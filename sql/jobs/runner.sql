@@ -71,17 +71,27 @@ $$;
 comment on function core.finish_step is 'ends a step of a job: done, or again at an instant';
 
 -- A step failed and was rolled back. It is tried again after 2, 4, 8 ... seconds, at most an hour;
--- at the tenth failure the job is failed, unless it is periodic: that goes on trying.
+-- at the tenth failure the job is failed, unless it is periodic: that goes on trying. What it was
+-- about has then failed too, and says so.
 create or replace function core.fail_job(p_market_id int, p_job_id uuid, p_error text,
 	p_now timestamptz, p_took_ms int default 0) returns void
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+declare
+	v_job core.job;
 begin
 	update core.job j
-	set attempts = j.attempts + 1, last_error = left(p_error, 1000), turn_at = core.turn_after(p_now, p_took_ms),
+	set attempts = j.attempts + 1, last_error = left(p_error, 1000),
+		turn_at = core.turn_after(p_now, p_took_ms),
 		retry_at = p_now + make_interval(secs => least(2 ^ least(j.attempts + 1, 20), 3600)),
 		state = case when j.attempts + 1 >= 10 and j.every_s is null then 'failed' else 'queued' end
-	where j.market_id = p_market_id and j.job_id = p_job_id and j.state = 'queued';
+	where j.market_id = p_market_id and j.job_id = p_job_id and j.state = 'queued'
+	returning j.* into v_job;
+	if v_job.state = 'failed' and v_job.kind = 'run_payouts' then
+		perform core.enter(p_market_id, null);
+		perform payouts.fail_run(p_market_id, v_job.subject_id, p_error,
+			core.clock(p_market_id, p_now));
+	end if;
 end
 $$;
 comment on function core.fail_job is 'counts a failure of a job and backs off';
