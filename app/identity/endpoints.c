@@ -30,8 +30,8 @@ static const struct endpoint endpoints[] = {
 		{ "is_test", BODY, BOOL, .optional = true, .says = "its clock can be moved" }),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails =
-		"market_code_taken market_code_shape currency_unknown time_zone_unknown key_reused",
+	    .fails = "market_code_taken market_code_shape currency_unknown currency_unusable "
+		     "time_zone_unknown key_reused",
 	},
 	{
 	    .says = "List markets.",

@@ -9,7 +9,7 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 as $$
 declare
 	v_market_id int;
-	v_exponent smallint;
+	v_currency core.currency;
 begin
 	perform core.enter(0, null);
 	perform pg_advisory_xact_lock(5051, 0);
@@ -19,16 +19,19 @@ begin
 	replayed := core.claim_key(0, p_actor_id, 'create_market', p_key, p_digest,
 		core.id_of_market(v_market_id), p_now) is not null;
 	if not replayed then
-		select c.exponent into v_exponent from core.currency c where c.code = p_currency;
+		select c.* into v_currency from core.currency c where c.code = p_currency;
 		if not found then
 			perform core.refuse('currency_unknown', jsonb_build_object('currency', p_currency));
+		elsif v_currency.unusable_because is not null then
+			perform core.refuse('currency_unusable', jsonb_build_object('currency', p_currency,
+				'detail', v_currency.unusable_because));
 		end if;
 		if not exists (select from core.time_zone z where z.name = p_time_zone) then
 			perform core.refuse('time_zone_unknown', jsonb_build_object('time_zone', p_time_zone));
 		end if;
 		insert into core.market (market_id, code, name, currency, currency_exponent, time_zone,
 			is_test, created_at)
-		values (v_market_id, p_code, p_name, p_currency, v_exponent, p_time_zone,
+		values (v_market_id, p_code, p_name, p_currency, v_currency.exponent, p_time_zone,
 			coalesce(p_is_test, false), p_now);
 		perform core.enter(v_market_id, null);
 		insert into events.event (market_id, event_id, kind, subject, subject_id, to_state,
@@ -39,7 +42,7 @@ begin
 	"row" := api.get_market(p_code);
 end
 $$;
-comment on function api.create_market is 'Makes a market. Refuses: market_code_taken market_code_shape currency_unknown time_zone_unknown key_reused';
+comment on function api.create_market is 'Makes a market. Refuses: market_code_taken market_code_shape currency_unknown currency_unusable time_zone_unknown key_reused';
 
 create or replace function api.get_market(p_market_code text, out "row" api.market)
 language plpgsql stable security definer
