@@ -47,4 +47,7 @@ void decode_tell(const struct place *place, const char *code, const char *detail
 void decode_members(const struct place *place, const struct field *fields, bool items,
     const struct json_t *object, struct value *values);
 
+/* Whether a null in a PATCH takes this field of the body away: a CLEARED argument is of it. */
+bool decode_clears(const struct field *fields, const char *name);
+
 #endif

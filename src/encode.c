@@ -38,9 +38,7 @@ static void
 add_problem_headers(const struct request *request, struct reply *reply)
 {
 	const struct problem_kind *kind = request->problem.kind;
-
-	int retry_after_s = request->problem.retry_after_s > 0 ? request->problem.retry_after_s
-							       : kind->retry_after_s;
+	int retry_after_s = problem_retry_after_s(&request->problem);
 
 	if (retry_after_s > 0)
 		reply_add_header(reply, "Retry-After",

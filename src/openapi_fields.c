@@ -136,7 +136,7 @@ openapi_field_schema(struct document *document, const struct field *field)
 		put_enum(schema, field);
 	put_bounds(schema, field);
 	if (field->type == ITEMS)
-		openapi_put(schema, "items", openapi_fields_schema(document, field->items, true));
+		openapi_put(schema, "items", openapi_fields_schema(document, field->items, NULL));
 	put_description(document, schema, field);
 	if (field->example != NULL) {
 		example = json_array();
@@ -194,7 +194,8 @@ openapi_field_example(const struct field *field)
 }
 
 json_t *
-openapi_fields_schema(struct document *document, const struct field *fields, bool items)
+openapi_fields_schema(
+    struct document *document, const struct field *fields, const struct endpoint *endpoint)
 {
 	json_t *schema = json_object(), *required = json_array(), *properties = json_object();
 
@@ -203,9 +204,12 @@ openapi_fields_schema(struct document *document, const struct field *fields, boo
 		/* .from of an item's field is ignored elsewhere too */
 		struct field field = fields[i];
 
-		if (!items && field.from != BODY)
+		if (endpoint != NULL && field.from != BODY)
 			continue;
 		field.from = BODY;
+		if (endpoint != NULL && endpoint->method == PATCH &&
+		    !decode_clears(fields, field.name))
+			field.from = QUERY; /* it may be absent, and never null */
 		openapi_put(properties, field.name, openapi_field_schema(document, &field));
 		if (!field.optional)
 			openapi_add(required, json_string(field.name));

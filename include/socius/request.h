@@ -44,8 +44,8 @@ struct caller {
 	struct uuid session_id; /* which sign-in the token is of */
 	int64_t totp_us;        /* when a code of the authenticator was last shown; 0: never */
 	const char *role;
-	const char *scopes;                    /* blank-separated */
-	bool unlimited, is_office, is_audited; /* of its role */
+	const char *scopes;                     /* blank-separated */
+	bool is_service, is_office, is_audited; /* of its role */
 };
 
 struct request {
@@ -71,6 +71,7 @@ struct request {
 	struct caller caller;
 	struct value args[REQUEST_ARGS_MAX]; /* in the order of endpoint->takes */
 	int page_limit;                      /* LIST: rows of one page */
+	uint8_t list_bound[8];               /* hash of what its cursors are bound to */
 	struct rows asked;                   /* .asks */
 	struct problem problem;
 };
