@@ -63,7 +63,7 @@ static const char *
 change(int market, int version, const char *max_minor)
 {
 	return sql_text("select $call$ select * from api.change_market('%s', 'admin', " SQL_NOW
-			", '%s', 't%d', %d, %s) $call$",
+			", '%s', 't%d', '%d', %s) $call$",
 	    sql_operator(), sql_id(), market, version, max_minor);
 }
 

@@ -76,7 +76,8 @@ Test(personal_data, is_thought_of_in_every_column)
 /* Held against the people of a whole city. */
 Test(personal_data, is_said_to_be_of_whom_it_is)
 {
-	sql_run("select from api.create_test_market(" SQL_NOW ", gen_random_uuid(), 1000)");
+	sql_run("select from api.create_test_market(" SQL_NOW
+		", gen_random_uuid(), '192.0.2.1', 1000, 1000)");
 	cr_expect_str_eq(sql_text("select pg_temp.of_the_other_kind()"), "");
 	sql_run("update cocreation.idea set submitter_id = '%s'", account);
 	cr_expect_str_eq(

@@ -130,8 +130,9 @@ Test(persons, are_attached_by_themselves_alone)
 static int
 made_market(const char *seed)
 {
-	return (int)sql_int(
-	    "select market_id from api.create_test_market(" SQL_NOW ", '%s', 1000)", seed);
+	return (int)sql_int("select market_id from api.create_test_market(" SQL_NOW
+			    ", '%s', '192.0.2.1', 1000, 1000)",
+	    seed);
 }
 
 Test(persons, are_never_of_a_test_market_and_a_real_one)
