@@ -73,7 +73,7 @@ end
 $$;
 comment on function api.get_market is 'Shows one market. Refuses: market_unknown';
 
--- Changes what is given and leaves the rest; p_if_match holds the version that the caller has read. What was
+-- Changes what is given and leaves the rest; p_if_match is what the caller has read. What was
 -- agreed under another limit is posted under the one that holds when it is.
 create or replace function api.change_market(p_actor_id uuid, p_actor_role text, p_now timestamptz,
 	p_event_id uuid, p_market_code text, p_if_match text, p_posting_max_minor bigint,
@@ -403,7 +403,6 @@ comment on function api.list_partners is 'Lists partners by id; a partner sees i
 alter function api.create_market owner to wall_platform;
 alter function api.get_market owner to wall_platform;
 alter function api.change_market owner to wall_platform;
-grant execute on function core.etag_matches to wall_platform;
 alter function api.list_markets owner to wall_platform;
 alter function api.get_test_clock owner to wall_operator;
 alter function api.move_test_clock owner to wall_operator;

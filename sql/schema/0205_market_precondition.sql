@@ -1,2 +1,0 @@
--- Its precondition was one version.
-drop function if exists api.change_market(uuid, text, timestamptz, uuid, text, bigint, bigint);
