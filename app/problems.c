@@ -84,7 +84,7 @@ const struct problem_kind problems[] = {
 	{ "test_markets_off", 403, "This instance makes no test markets.",
 	    "Start one that does: `./socius run`, or SOCIUS_TEST_MARKETS above 0." },
 	{ "test_markets_full", 409, "As many test markets live as this instance allows.",
-	    "Use one that lives, or wait until `next_goes_at`.", true, .retry_at = "next_goes_at" },
+	    "End one of yours, or wait until `next_goes_at`.", true, .retry_at = "next_goes_at" },
 	{ "account_unknown", 404, "There is no such account.", "Check the id." },
 	{ "partner_unknown", 404, "There is no such partner.", "Check the id." },
 	{ "programme_unknown", 404, "There is no such programme.", "Check the id." },
@@ -115,6 +115,12 @@ const struct problem_kind problems[] = {
 	{ "iban_wrong", 422, "The IBAN cannot be right.",
 	    "See `fault`: characters, country, length, structure or check_digits; compare it with "
 	    "the bank's statement." },
+
+	/* events */
+	{ "cursor_expired", 410, "The cursor is older than the events that are kept.",
+	    "Start again without `cursor`, from the oldest event that is kept; those from before "
+	    "are "
+	    "in the operator's archive." },
 
 	/* persons */
 	{ "person_id_taken", 409, "The id is another person's, here or in another market.",

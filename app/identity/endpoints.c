@@ -72,15 +72,29 @@ static const struct endpoint endpoints[] = {
 	{
 	    .says =
 		"Make a test market: a city in mid-week and a token for everyone in it. It needs "
-		"no token and is gone after 24 hours.",
+		"no token and is gone after 24 hours, or when its operator ends it.",
 	    .method = POST,
 	    .path = "/v1/test/markets",
+	    .costly = true,
 	    .calls = "api.create_test_market",
 	    .takes = TAKES({ "now", CLOCK, INSTANT }, { "seed_id", FRESH, UUID },
-		{ "test_markets", SETTING, INT, .max = 1000 }),
+		{ "peer", PEER, STRING }, { "test_markets", SETTING, INT, .max = 1000 },
+		{ "test_markets_per_network", SETTING, INT, .min = 1, .max = 1000 }),
 	    .gives = ONE,
 	    .status = 201,
 	    .fails = "test_markets_off test_markets_full",
+	},
+	{
+	    .says = "End the test market of the token. Its tokens end within five seconds.",
+	    .method = DELETE,
+	    .path = "/v1/test/markets/{test_market_code}",
+	    .scope = SCOPE_CLOCK_WRITE,
+	    .calls = "api.end_test_market",
+	    .takes = TAKES({ "market_id", MARKET, INT },
+		{ "test_market_code", PATH, STRING, .max = 32, .says = "code of the test market" },
+		{ "now", CLOCK, INSTANT }),
+	    .gives = ONE,
+	    .fails = "market_unknown",
 	},
 	{
 	    .says = "Make a partner; a customer applies for itself.",

@@ -364,6 +364,8 @@ create or replace function api.list_partners(p_market_id int, p_caller_id uuid, 
 returns setof api.partner
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off
+set plan_cache_mode = force_custom_plan
 as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);
@@ -374,9 +376,15 @@ begin
 	where s.market_id = p_market_id
 		and s.partner_id > coalesce(p_after_partner_id, '00000000-0000-0000-0000-000000000000')
 		and (p_caller_id is null or s.partner_id = p_caller_id)
-		and (p_kind is null or exists (
-			select from onboarding.enrolment e
-			where e.market_id = p_market_id and e.partner_id = s.partner_id and e.kind = p_kind))
+		and (p_kind is null or s.partner_id = any (array(
+			select e.partner_id
+			from onboarding.enrolment e
+			where e.market_id = p_market_id and e.kind = p_kind
+				and e.partner_id > coalesce(p_after_partner_id,
+					'00000000-0000-0000-0000-000000000000')
+				and (p_caller_id is null or e.partner_id = p_caller_id)
+			order by e.partner_id
+			limit p_limit)))
 	order by s.partner_id
 	limit p_limit;
 end

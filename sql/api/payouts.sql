@@ -155,7 +155,8 @@ create or replace function api.list_payouts(p_market_id int, p_caller_id uuid, p
 	p_limit int, p_after_payout_run_id uuid, p_after_partner_id uuid, p_after_first_entry_no bigint)
 returns setof api.payout
 language plpgsql stable security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
 declare
 	v_of constant uuid := coalesce(p_caller_id, p_partner_id);
 	v_last constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';

@@ -97,9 +97,9 @@ language sql set enable_nestloop = off set jit = off as $$
 	),
 	posted as (
 		insert into ledger.transaction
-			(market_id, owner_id, posted_month, entry_no, transaction_id, kind, cause_id, accounts,
+			(market_id, owner_id, entry_no, transaction_id, kind, cause_id, accounts,
 			amounts, wallet_minor, balance_minor, currency, occurred_at, posted_at, week)
-		select p_market_id, p.owner_id, date_trunc('month', p_now at time zone 'UTC')::date,
+		select p_market_id, p.owner_id,
 			p.entry_no, p.payout_id, 'payout', p.payout_id, '{2000,1100}',
 			array[p.balance_minor, -p.balance_minor], -p.balance_minor, 0, p.currency, p_now, p_now,
 			p_week
