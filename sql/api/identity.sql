@@ -404,7 +404,6 @@ comment on function api.list_partners is 'Lists partners by id; a partner sees i
 alter function api.create_market owner to wall_platform;
 alter function api.get_market owner to wall_platform;
 alter function api.change_market owner to wall_platform;
-grant execute on function core.etag_matches to wall_platform;
 alter function api.list_markets owner to wall_platform;
 alter function api.get_test_clock owner to wall_operator;
 alter function api.move_test_clock owner to wall_operator;
