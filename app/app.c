@@ -97,4 +97,5 @@ const struct app app = {
 	.used_session = "api.note_service_use",
 	.audits = "api.record_act",
 	.open_markets_from = 1000000000, /* testing.market_number */
+	.unknown_persons = "api.list_unknown_persons",
 };

@@ -89,12 +89,12 @@ list_statements(void)
 {
 	static const struct statement probe = { .name = "readyz",
 		.sql = "select 1 where not pg_catalog.pg_is_in_recovery()",
-		.lane = LANE_WRITE,
+		.lane = LANE_READ,
 		.market_arg = -1 };
 	const struct contract *contract = gate.contract;
 
 	gate.statements = arena_take(
-	    &prepared, sizeof(*gate.statements) * (size_t)(3 * contract->operations_count + 4));
+	    &prepared, sizeof(*gate.statements) * (size_t)(3 * contract->operations_count + 5));
 	gate.statements[gate.statements_count++] = &probe;
 	gate_revoked_prepare(&prepared);
 	gate_audit_prepare(&prepared);
@@ -105,6 +105,9 @@ list_statements(void)
 		gate.statements[gate.statements_count++] = &gate.used_session;
 	if (gate.record_act.sql != NULL)
 		gate.statements[gate.statements_count++] = &gate.record_act;
+	gate_seal_prepare(&prepared);
+	if (gate.unknown_persons.sql != NULL)
+		gate.statements[gate.statements_count++] = &gate.unknown_persons;
 	for (int i = 0; i < contract->operations_count; i++) {
 		const struct operation *operation = &contract->operations[i];
 
@@ -373,6 +376,7 @@ gate_end(void)
 		next = client->next;
 		client_hang_up(client);
 	}
+	client_free_gone();
 	pool_free(gate.pool);
 	link_close(gate.link);
 	gate_seal_end();

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "etag.h"
 #include "gate_private.h"
 #include "grammar.h"
 #include "socius/log.h"
@@ -207,11 +208,10 @@ void
 docs_answer(struct exchange *exchange)
 {
 	const struct docs_file *file = docs_find(exchange->request.path);
-	struct text known = request_header(&exchange->request, "If-None-Match");
 	bool zipped = file->zipped.bytes > 0 &&
 		      takes_gzip(request_header(&exchange->request, "Accept-Encoding"));
 	struct text tag = text_of(zipped ? file->zipped_tag : file->tag);
-	bool same = grammar_lists(known, tag);
+	bool same = etag_is_known(&exchange->request, tag);
 
 	exchange->reply = (struct reply){ .status = same ? 304 : 200 };
 	if (!same) {

@@ -4,10 +4,14 @@
 
 #include "gate_private.h"
 #include "grammar.h"
+#include "poison.h"
 #include "socius/log.h"
 #include "socius/world.h"
 
 static void answered(struct call *call, const struct answer *answer);
+
+/* A spare exchange keeps its place in the list and its arena, which stand first. */
+enum { EXCHANGE_BYTES_POISONED = sizeof(struct exchange) - offsetof(struct exchange, reader) };
 
 struct exchange *
 exchange_new(struct client *client)
@@ -21,6 +25,7 @@ exchange_new(struct client *client)
 			log_die("out of memory for a request");
 		arena_init(&arena);
 	} else {
+		unpoison(&exchange->reader, EXCHANGE_BYTES_POISONED);
 		gate.spare = exchange->next;
 		gate.spare_count--;
 		arena = exchange->arena;
@@ -31,7 +36,8 @@ exchange_new(struct client *client)
 	exchange->spool_fd = -1;
 	exchange->route = gate.contract->operations_count + OWN_NONE;
 	exchange->request.arena = &exchange->arena;
-	exchange->request.peer = client->peer;
+	/* it outlives its client: a job of the pool is logged when the connection has gone */
+	exchange->request.peer = arena_copy(&exchange->arena, client->peer, strlen(client->peer));
 	exchange->request.started_us = world_monotonic_us();
 	reader_init(&exchange->reader);
 	metrics_add(gate.metrics, METRIC_REQUESTS_IN_FLIGHT, 1);
@@ -55,6 +61,7 @@ void
 exchange_end(struct exchange *exchange)
 {
 	assert(!exchange->asking && !exchange->pooled);
+	exchange_forget_keys(exchange);
 	PQclear(exchange->kept_result);
 	if (exchange->reply.status != 0)
 		count(exchange);
@@ -72,6 +79,7 @@ exchange_end(struct exchange *exchange)
 	exchange->next = gate.spare;
 	gate.spare = exchange;
 	gate.spare_count++;
+	poison(&exchange->reader, EXCHANGE_BYTES_POISONED);
 }
 
 /* The client has gone. What PostgreSQL was asked is done all the same; nobody hears of it. A job in
@@ -323,6 +331,7 @@ exchange_ask_operation(struct exchange *exchange)
 
 	if (operation->seals && !exchange_seal(exchange))
 		return;
+	exchange->unsettled = true;
 	exchange_ask(exchange,
 	    exchange_audits(exchange) ? &operation->audited.statement : &operation->statement,
 	    exchange->request.args, answered);
@@ -373,6 +382,7 @@ answered(struct call *call, const struct answer *answer)
 	struct exchange *exchange = call->of;
 
 	exchange->asking = false;
+	exchange->unsettled = answer->outcome == OUTCOME_UNAVAILABLE && answer->sent;
 	if (exchange->operation->endpoint->gives == STREAM && answer->outcome == OUTCOME_ROWS &&
 	    !exchange->request.head) {
 		stream_open(exchange, answer);

@@ -1,6 +1,6 @@
 /* gate_own: the engine's own routes; see gate_private.h. */
 #include "gate_private.h"
-#include "grammar.h"
+#include "etag.h"
 #include "socius/log.h"
 
 static void
@@ -59,6 +59,11 @@ static const struct own own[] = {
 static void
 reply_options(struct exchange *exchange, const char *allow)
 {
+	if (exchange->reader.trace) {
+		exchange->request.allow = allow;
+		exchange_refuse(exchange, "method_not_allowed", NULL);
+		return;
+	}
 	exchange->reply = (struct reply){ .status = 204 };
 	reply_add_header(&exchange->reply, "Allow",
 	    text_of(arena_print(exchange->request.arena, "%s, OPTIONS", allow)));

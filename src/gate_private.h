@@ -83,8 +83,8 @@ enum stage {
 			  * overtakes the reply */
 };
 
-/* A connection. Lives in Kore's hdlr_extra, so that Kore frees it at the end of the turn in which
- * it was hung up. */
+/* A connection. Kore's hdlr_extra points to it until it is hung up; it is freed at the end of that
+ * turn. Not in Kore's own memory, where no sanitizer sees who uses what is freed. */
 struct client {
 	struct connection *connection;
 	struct client *next, **at; /* all of this worker's */
@@ -138,6 +138,8 @@ struct exchange {
 	struct answer kept;      /* waits for keys, with rows of its own */
 	struct pg_result *kept_result;
 	int seal_passes;
+	struct text fresh_persons; /* FRESH ids that got a key for this request */
+	bool unsettled;            /* SQL has been asked and may yet make them */
 
 	int spool_fd;
 	char *spool_path;
@@ -167,9 +169,10 @@ struct gate {
 	bool trusts_forwarded;
 	bool logs_requests;
 	const struct statement **statements;
-	struct statement ended_sessions; /* .sql NULL: there are none */
-	struct statement used_session;   /* the same */
-	struct statement record_act;     /* the same */
+	struct statement ended_sessions;  /* .sql NULL: there are none */
+	struct statement used_session;    /* the same */
+	struct statement record_act;      /* the same */
+	struct statement unknown_persons; /* the same */
 	int statements_count;
 	_Atomic int64_t *begun_us; /* shared: when each worker began last */
 
@@ -189,6 +192,7 @@ struct gate {
 	unsigned keys_generation;
 	int64_t keys_read_us;
 	struct client *clients, **clients_end; /* in the order in which they came */
+	struct client *gone_clients;           /* to be freed */
 	struct client *hand; /* where the search for a silent one goes on; NULL: at the oldest */
 	int clients_count, metrics_count, streams_count;
 	int connections_max; /* of the API */
@@ -212,6 +216,7 @@ void client_run(struct client *client);
 void client_hang_up(struct client *client);
 void client_tick(struct client *client, int64_t now_us);
 void client_drain(struct client *client);
+void client_free_gone(void); /* at the end of a turn, when no function has one */
 /* The exchange has its reply in out: send it. */
 void client_write(struct client *client);
 
@@ -231,11 +236,15 @@ void exchange_refuse(struct exchange *exchange, const char *slug, const char *de
 void exchange_orphan(struct exchange *exchange); /* its client has gone */
 
 /* gate_seal.c */
+void gate_seal_prepare(struct arena *arena); /* in the parent */
 void gate_seal_begin(const struct loop *loop);
 void gate_seal_read_keks(void);
 void gate_seal_end(void);
 /* Seals the arguments. false: it waits for keys and goes on by itself, or has refused. */
 bool exchange_seal(struct exchange *exchange);
+
+/* At its end: keys of persons that it did not make are forgotten. */
+void exchange_forget_keys(const struct exchange *exchange);
 /* Encodes and replies, when the keys that the reply wants are there. */
 void exchange_reply_rows(struct exchange *exchange, const struct answer *answer);
 

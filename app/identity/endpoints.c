@@ -30,8 +30,8 @@ static const struct endpoint endpoints[] = {
 		{ "is_test", BODY, BOOL, .optional = true, .says = "its clock can be moved" }),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails =
-		"market_code_taken market_code_shape currency_unknown time_zone_unknown key_reused",
+	    .fails = "market_code_taken market_code_shape currency_unknown currency_unusable "
+		     "time_zone_unknown key_reused",
 	},
 	{
 	    .says = "List markets.",
@@ -51,6 +51,23 @@ static const struct endpoint endpoints[] = {
 	    .takes = TAKES({ "market_code", PATH, STRING, .max = 32 }),
 	    .gives = ONE,
 	    .fails = "market_unknown",
+	},
+	{
+	    .says = "Change a market; what is not given stays.",
+	    .method = PATCH,
+	    .path = "/v1/markets/{market_code}",
+	    .scope = SCOPE_MARKETS_WRITE,
+	    .calls = "api.change_market",
+	    .takes = TAKES({ "actor_id", ACCOUNT, UUID }, { "actor_role", ROLE, STRING },
+		{ "now", CLOCK, INSTANT }, { "event_id", FRESH, UUID },
+		{ "market_code", PATH, STRING, .max = 32 }, { "version", IF_MATCH, LONG },
+		{ "posting_max_minor", BODY, LONG, .optional = true, .min = 1,
+		    .max = INT64_C(1000000000000),
+		    .says = "the largest amount of one posting, price or rate; at first "
+			    "1,000,000 of the currency's units",
+		    .example = "100000000" }),
+	    .gives = ONE,
+	    .fails = "market_unknown precondition_failed",
 	},
 	{
 	    .says =
@@ -93,7 +110,7 @@ static const struct endpoint endpoints[] = {
 		{ "partner_id", BODY, UUID, .optional = true,
 		    .says = "an id of the client's own, for imports" },
 		{ "account_id", BODY, UUID, .optional = true,
-		    .says = "the account behind it; absent: a new one, or the customer's own" },
+		    .says = "a customer's own; others leave it out: an account joins by itself" },
 		{ "name", BODY, STRING, .max = 200, .example = "\"Ada Rossi\"",
 		    .seals = "identity.partner.name", .person = "partner_id new_partner_id" },
 		{ "enrolments", BODY, ITEMS, .min = 1, .max = 3, .items = enrolment,
@@ -104,8 +121,9 @@ static const struct endpoint endpoints[] = {
 		    .person = "owner_id" }),
 	    .gives = ONE,
 	    .status = 201,
+	    .asks = "api.ask_partner",
 	    .prepares = think_partner,
-	    .fails = "account_foreign account_unknown partner_exists programme_required "
+	    .fails = "account_foreign person_id_taken partner_exists programme_required "
 		     "programme_unknown "
 		     "programme_kind_differs "
 		     "enrolment_exists key_reused",

@@ -72,7 +72,7 @@ static const struct endpoint endpoints[] = {
 	    .fails = "station_unknown",
 	},
 	{
-	    .says = "Change a station; what is not given stays.",
+	    .says = "Change a station; what is not given stays, and null takes away.",
 	    .method = PATCH,
 	    .path = "/v1/stations/{station_id}",
 	    .scope = SCOPE_SETUP_WRITE,
@@ -80,9 +80,10 @@ static const struct endpoint endpoints[] = {
 	    .takes = TAKES({ "market_id", MARKET, INT }, { "actor_id", ACCOUNT, UUID },
 		{ "actor_role", ROLE, STRING }, { "now", CLOCK, INSTANT },
 		{ "event_id", FRESH, UUID }, { "station_id", PATH, UUID },
-		{ "version", IF_MATCH, LONG },
+		{ "if_match", IF_MATCH, STRING },
 		{ "name", BODY, STRING, .optional = true, .max = 200, .example = "\"Bovisa\"" },
 		{ "address", BODY, STRING, .optional = true, .max = 500 },
+		{ "clears_address", CLEARED, BOOL, .of = "address" },
 		{ "latitude_e7", BODY, INT, .optional = true, .min = -900000000, .max = 900000000,
 		    .says = "degrees times 10^7, WGS 84" },
 		{ "longitude_e7", BODY, INT, .optional = true, .min = -1800000000,
@@ -124,7 +125,8 @@ static const struct endpoint endpoints[] = {
 	    .gives = ONE,
 	    .status = 201,
 	    .fails = "station_unknown programme_unknown programme_kind_differs local_time_missing "
-		     "local_time_twice slot_times_wrong slot_in_the_past key_reused",
+		     "local_time_twice slot_times_wrong slot_in_the_past key_reused"
+		     " amount_too_large",
 	},
 	{
 	    .says = "List slots by start; a partner sees released ones.",
@@ -281,7 +283,8 @@ static const struct endpoint endpoints[] = {
 		{ "digest", DIGEST, BYTES }, { "event_id", FRESH, UUID },
 		{ "transaction_id", FRESH, UUID }, { "booking_id", PATH, UUID }),
 	    .gives = ONE,
-	    .fails = "booking_unknown booking_not_checked_in slot_not_ended key_reused",
+	    .fails = "booking_unknown booking_not_checked_in slot_not_ended key_reused"
+		     " amount_too_large balance_out_of_range",
 	},
 	{ 0 },
 };

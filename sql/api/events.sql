@@ -1,10 +1,14 @@
 -- The feed of all that happened.
 
--- An event as the API shows it.
-create or replace function events.show_event(p_event events.event) returns api.event
+-- An event as the API shows it. p_self: the account of the partner whose feed it is in, which sees of
+-- other accounts a handle; null: an office, which sees all.
+create or replace function events.show_event(p_event events.event, p_self uuid) returns api.event
 language sql stable parallel safe as $$
 	select row(p_event.event_id, p_event.kind, p_event.subject, p_event.subject_id,
-		p_event.partner_id, p_event.from_state, p_event.to_state, p_event.actor_id,
+		p_event.partner_id, p_event.from_state, p_event.to_state,
+		case when p_self is null
+				or p_event.actor_id in (p_self, '00000000-0000-0000-0000-000000000000')
+			then p_event.actor_id else core.handle(p_event.market_id, p_event.actor_id) end,
 		p_event.actor_role, p_event.reason, p_event.occurred_at, p_event.epoch,
 		p_event.xid::text::bigint)::api.event
 $$;
@@ -31,15 +35,23 @@ declare
 	v_before xid8 := '18446744073709551615';
 	v_left int := p_limit;
 	v_found int;
+	v_self uuid;
 begin
 	perform core.enter(p_market_id, p_caller_id);
+	if p_caller_id is not null then
+		-- who is no partner any more is a stranger to all
+		v_self := coalesce((
+			select p.account_id
+			from identity.partner p
+			where p.market_id = p_market_id and p.partner_id = p_caller_id), p_caller_id);
+	end if;
 	for v_epoch in coalesce(p_after_epoch, 1) .. v_epoch_now loop
 		if v_epoch = v_epoch_now then
 			v_before := v_xmin;
 		end if;
 		if p_caller_id is null then
 			return query
-			select (events.show_event(e)).*
+			select (events.show_event(e, v_self)).*
 			from events.event e
 			where e.market_id = p_market_id and e.epoch = v_epoch
 				and (e.xid, e.event_id) > (v_xid, v_event_id) and e.xid < v_before
@@ -47,7 +59,7 @@ begin
 			limit v_left;
 		else
 			return query
-			select (events.show_event(e)).*
+			select (events.show_event(e, v_self)).*
 			from events.event e
 			where e.market_id = p_market_id and e.partner_id = p_caller_id
 				and e.epoch = v_epoch

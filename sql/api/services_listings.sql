@@ -13,7 +13,7 @@ begin
 		select count(*) into v_assets_free
 		from services.asset a
 		where a.market_id = p_listing.market_id and a.listing_id = p_listing.listing_id
-			and not a.is_out and not a.busy @> p_now;
+			and not a.is_out and not a.busy @> p_now and a.lost_at is null;
 		if v_assets_free = 0 then
 			v_reasons := v_reasons || 'no_asset_free'::text;
 		end if;
@@ -54,6 +54,7 @@ begin
 	replayed := v_listing_id is not null;
 	if not replayed then
 		v_listing_id := p_listing_id;
+		perform ledger.need_amounts(p_market_id, p_list_price_minor, p_partner_price_minor);
 		if not exists (select from services.vendor v
 			where v.market_id = p_market_id and v.vendor_id = p_vendor_id) then
 			perform core.refuse('vendor_unknown');
@@ -79,7 +80,7 @@ begin
 	where l.market_id = p_market_id and l.listing_id = v_listing_id;
 end
 $$;
-comment on function api.create_listing is 'Makes a listing. Refuses: vendor_unknown listing_kind_differs listing_price_wrong listing_times_wrong key_reused.';
+comment on function api.create_listing is 'Makes a listing. Refuses: vendor_unknown listing_kind_differs listing_price_wrong listing_times_wrong amount_too_large key_reused.';
 alter function api.create_listing owner to wall_operator;
 grant execute on function api.create_listing to socius_gate;
 
@@ -161,7 +162,7 @@ begin
 		values (p_market_id, p_event_id, 'asset.created', 'asset', v_asset_id, 'created',
 			p_actor_id, p_actor_role, v_now);
 	end if;
-	select a.asset_id, a.listing_id, a.name, a.is_out, a.created_at into "row"
+	select a.asset_id, a.listing_id, a.name, a.is_out, a.created_at, a.lost_at into "row"
 	from services.asset a
 	where a.market_id = p_market_id and a.asset_id = v_asset_id;
 end
@@ -182,7 +183,7 @@ begin
 		perform core.refuse('listing_unknown');
 	end if;
 	return query
-	select a.asset_id, a.listing_id, a.name, a.is_out, a.created_at
+	select a.asset_id, a.listing_id, a.name, a.is_out, a.created_at, a.lost_at
 	from services.asset a
 	where a.market_id = p_market_id and a.listing_id = p_listing_id
 		and a.asset_id > coalesce(p_after_asset_id, '00000000-0000-0000-0000-000000000000')

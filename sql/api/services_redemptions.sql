@@ -80,8 +80,8 @@ comment on function services.make_redemption is 'writes a redemption, its event 
 -- The end of a redemption that was not made: the replay, where its id is there already, or the
 -- refusal with what helps the caller.
 create or replace function services.explain_redemption(p_listing services.listing,
-	p_market_id int, p_redemption_id uuid, p_digest bytea, inout refused text,
-	out detail jsonb, out replayed boolean, out "row" api.redemption)
+	p_market_id int, p_redemption_id uuid, p_digest bytea, p_now timestamptz,
+	inout refused text, out detail jsonb, out replayed boolean, out "row" api.redemption)
 language plpgsql as $$
 declare
 	v_digest bytea;
@@ -98,7 +98,7 @@ begin
 	elsif refused = 'listing_kind_differs' then
 		detail := jsonb_build_object('kind', p_listing.kind);
 	else
-		detail := services.explain_reason(p_listing, refused);
+		detail := services.explain_reason(p_listing, refused, p_now);
 	end if;
 end
 $$;
@@ -148,14 +148,14 @@ begin
 		refused := 'redeemed_already';
 	end if;
 	v_explained := services.explain_redemption(v_listing, p_market_id, p_redemption_id, p_digest,
-		refused);
+		p_now, refused);
 	refused := v_explained.refused;
 	detail := v_explained.detail;
 	replayed := v_explained.replayed;
 	"row" := v_explained."row";
 end
 $$;
-comment on function api.redeem_listing is 'Takes a discount for the calling partner. Refuses: listing_unknown listing_kind_differs partner_unknown not_yet_available no_longer_available not_enrolled redeemed_already sold_out key_reused.';
+comment on function api.redeem_listing is 'Takes a discount for the calling partner. Refuses: listing_unknown listing_kind_differs partner_unknown not_yet_available no_longer_available not_enrolled redeemed_already sold_out amount_too_large balance_out_of_range key_reused.';
 alter function api.redeem_listing owner to wall_partner;
 grant execute on function api.redeem_listing to socius_gate;
 call core.make_batch('api.redeem_listing'::regproc::regprocedure, 'wall_partner', 'market');

@@ -117,11 +117,11 @@ begin
 	into v_living
 	from testing.market t;
 	if v_living.of_network >= p_test_markets_per_network then
-		perform core.refuse('test_markets_full', jsonb_build_object('living', v_living.of_network,
-			'next_goes_at', core.show_instant(v_living.next_of_network_goes_at)));
+		perform core.refuse('test_markets_full', jsonb_build_object('living', v_living.of_network)
+			|| core.explain_wait('next_goes_at', v_living.next_of_network_goes_at, p_now));
 	elsif v_living.markets >= p_test_markets then
-		perform core.refuse('test_markets_full', jsonb_build_object('living', v_living.markets,
-			'next_goes_at', core.show_instant(v_living.next_goes_at)));
+		perform core.refuse('test_markets_full', jsonb_build_object('living', v_living.markets)
+			|| core.explain_wait('next_goes_at', v_living.next_goes_at, p_now));
 	end if;
 	v_market_id := testing.found_market(p_seed_id, v_code, v_founded_at);
 	insert into testing.market (market_id, made_at, expires_at, network, session_id)

@@ -47,6 +47,16 @@ from onboarding.enrolment e
 join onboarding.programme p on p.market_id = e.market_id and p.programme_id = e.programme_id
 where e.state = 'active' and p.requirements <> '{}';
 
+create or replace view laws.enrolment_knows_when_it_was_active as
+select e.market_id, e.partner_id, e.kind, e.state, e.active_during
+from onboarding.enrolment e
+where (e.state = 'active') <> upper_inf(e.active_during)
+	or lower(e.active_during) < e.created_at;
+comment on view laws.enrolment_knows_when_it_was_active is 'An enrolment is active now where what it remembers goes on, and was not before it began.';
+
+create or replace view laws.enrolment_knows_when_it_was_active_examined as
+select count(*) as examined from onboarding.enrolment;
+
 create or replace view laws.review_has_reviewer as
 select d.market_id, d.document_id, d.state, d.reviewed_by
 from onboarding.document d
@@ -88,7 +98,8 @@ do $$
 declare
 	v_view text;
 begin
-	foreach v_view in array array['active_enrolment_lacks_nothing', 'review_has_reviewer',
+	foreach v_view in array array['active_enrolment_lacks_nothing',
+		'enrolment_knows_when_it_was_active', 'review_has_reviewer',
 		'document_stands_where_its_events_end'] loop
 		execute format('alter view laws.%I owner to wall_law', v_view);
 		execute format('alter view laws.%I owner to wall_law', v_view || '_examined');

@@ -40,11 +40,16 @@ Test(setting_up, makes_a_market_once_per_key)
 Test(setting_up, refuses_markets_that_cannot_be)
 {
 	const char *code = story_print("m%.12s", story_key() + 24);
+	struct story_reply *reply;
 
 	story_refused(
 	    make_market(story.market, "EUR", "Europe/Rome", story_key()), "market_code_taken");
 	story_refused(make_market("Upper", "EUR", "Europe/Rome", story_key()), "market_code_shape");
 	story_refused(make_market(code, "QQQ", "Europe/Rome", story_key()), "currency_unknown");
+	reply = make_market(code, "BGN", "Europe/Sofia", story_key());
+	story_refused(reply, "currency_unusable");
+	cr_assert_str_eq(story_text(reply, "detail"),
+	    "BGN ended in Bulgaria on 2026-01-01; EUR took its place.");
 	story_refused(make_market(code, "EUR", "Mars/Olympus", story_key()), "time_zone_unknown");
 	story_refused(make_market(code, "EUR", "Europe/Rome", NULL), "key_required");
 	story_refused(story_get(story.platform, "/v1/markets/%s", code), "market_unknown");
@@ -120,20 +125,32 @@ Test(setting_up, takes_an_importers_own_id_as_identity)
 	    "key_reused");
 }
 
-Test(setting_up, makes_an_account_one_partner_per_market)
+/* Somebody's account, an id that nobody has, and ids of persons of another market. */
+Test(setting_up, attaches_nobody_and_takes_no_id_of_another)
 {
-	struct story_partner ada = story_partner("courier");
+	struct story_partner ada = story_partner("courier"), bob = story_partner("courier");
+	const char *const accounts[] = { ada.account_id, story_key() };
+	const char *const taken[] = { ada.partner_id, ada.account_id, bob.partner_id,
+		"ffffffff-ffff-ffff-ffff-ffffffffffff", "00000000-0000-0000-0000-000000000000" };
 
-	story_refused(
-	    make_partner(story_key(),
-		story_print("\"account_id\":\"%s\",\"enrolments\":[{\"kind\":\"driver\"}]",
-		    ada.account_id)),
-	    "partner_exists");
-	story_refused(
-	    make_partner(story_key(),
-		story_print(
-		    "\"account_id\":\"%s\",\"enrolments\":[{\"kind\":\"driver\"}]", story_key())),
-	    "account_unknown");
+	story.market_id = (int)story_int(
+	    make_market(story_print("m%.12s", story_key() + 24), "EUR", "Europe/Rome", story_key()),
+	    "market_id");
+	story.operator_token = story_token("operator", story_key(), NULL);
+	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++)
+		story_refused(
+		    make_partner(story_key(),
+			story_print("\"account_id\":\"%s\",\"enrolments\":[{\"kind\":\"driver\"}]",
+			    accounts[i])),
+		    "account_foreign");
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		story_refused(
+		    make_partner(story_key(),
+			story_print("\"partner_id\":\"%s\",\"enrolments\":[{\"kind\":\"driver\"}]",
+			    taken[i])),
+		    "person_id_taken");
+	cr_assert_eq(
+	    json_array_size(story_at(story_get(story.operator_token, "/v1/partners"), "data")), 0);
 }
 
 Test(setting_up, shows_partners_to_themselves_and_to_the_market)
@@ -168,9 +185,10 @@ Test(setting_up, moves_the_clock_of_a_test_market_forward_only)
 			   "{\"name\":\"P\",\"kind\":\"driver\",\"archetype\":\"host\"}"),
 		"created_at"),
 	    "2026-03-03T10:00:00Z");
-	story_refused(story_call("POST", "/v1/test/clock", story.operator_token, NULL,
-			  "{\"now\":\"2026-03-03T09:59:59Z\"}"),
-	    "clock_backwards");
+	real = story_call("POST", "/v1/test/clock", story.operator_token, NULL,
+	    "{\"now\":\"2026-03-03T09:59:59Z\"}");
+	story_refused(real, "clock_backwards");
+	cr_assert_str_eq(story_text(real, "now"), "2026-03-03T10:00:00Z");
 	story_refused(story_call("POST", "/v1/test/clock", story.auditor, NULL,
 			  "{\"now\":\"2026-03-04T10:00:00Z\"}"),
 	    "scope_missing");

@@ -78,7 +78,7 @@ Test(bank_accounts, do_nothing_when_they_stay_the_same)
 			 partner),
 	    1);
 	sql_run("select api.put_bank_account(%d, null, '%s', 'operator', " SQL_NOW ", '%s', '%s', "
-		"1, '" ROME "', 'Ada R.')",
+		"'1', '" ROME "', 'Ada R.')",
 	    market, sql_operator(), sql_id(), partner);
 	cr_assert_eq(events_of(partner, "bank_account.renamed"), 1);
 	cr_assert_eq(sql_count("select from onboarding.bank_account where partner_id = '%s' "
@@ -89,10 +89,10 @@ Test(bank_accounts, do_nothing_when_they_stay_the_same)
 
 Test(bank_accounts, change_as_they_were_read)
 {
-	sql_refused("precondition_failed", "%s", bank_call(market, partner, ROME, "1", NOW));
+	sql_refused("precondition_failed", "%s", bank_call(market, partner, ROME, "'1'", NOW));
 	put(ROME, NOW);
-	sql_refused("precondition_failed", "%s", bank_call(market, partner, BERLIN, "2", NOW));
-	sql_run("%s", bank_call(market, partner, BERLIN, "1", NOW));
+	sql_refused("precondition_failed", "%s", bank_call(market, partner, BERLIN, "'2'", NOW));
+	sql_run("%s", bank_call(market, partner, BERLIN, "'1'", NOW));
 }
 
 Test(bank_accounts, are_nobody_elses)
@@ -177,6 +177,29 @@ Test(bank_accounts, that_were_changed_leave_their_partners_out_for_72_hours)
 	payday_trip(market, partner, "card", 1000, MONDAY);
 	put(ROME, "2026-02-20 10:00+00");
 	put(BERLIN, "2026-02-27 10:00:01+00");
+	run = payday_pay(market);
+	assert_left_out(run, "bank_account_changed 900 2026-03-02T10:00:01Z");
+	sql_run("update core.market set test_now = '2026-03-02 10:00:01+00' where market_id = %d",
+	    market);
+	run = payday_pay(market);
+	assert_left_out(run, "");
+	cr_expect_eq(sql_count("select from payouts.payout where partner_id = '%s'", partner), 1);
+}
+
+/* Whoever has changed the IBAN waits, whether a programme asks for an account or not. */
+Test(bank_accounts, that_were_changed_freeze_payouts_of_everybody)
+{
+	const char *run;
+
+	sql_run("update onboarding.programme set requirements = '{}' where programme_id = '%s'",
+	    programme);
+	payday_trip(market, partner, "card", 1000, MONDAY);
+	put(ROME, "2026-02-20 10:00+00");
+	put(BERLIN, "2026-02-27 10:00:01+00");
+	run = payday_pay(market);
+	assert_left_out(run, "bank_account_changed 900 2026-03-02T10:00:01Z");
+	sql_run(
+	    "update onboarding.enrolment set programme_id = null where partner_id = '%s'", partner);
 	run = payday_pay(market);
 	assert_left_out(run, "bank_account_changed 900 2026-03-02T10:00:01Z");
 	sql_run("update core.market set test_now = '2026-03-02 10:00:01+00' where market_id = %d",
@@ -274,6 +297,11 @@ Test(bank_accounts, see_a_payout_to_nowhere)
 	    partner);
 	sql_breaks_law("payouts_reach_a_bank_account", "%s",
 	    bank_call(market, partner, BERLIN, NULL, "2026-03-01 10:00+00"));
+	/* of somebody who is asked for nothing, and though the row forgot it */
+	sql_run("update onboarding.enrolment set programme_id = null");
+	sql_breaks_law("payouts_reach_a_bank_account",
+	    "%s; update onboarding.bank_account set frozen_until = null",
+	    bank_call(market, partner, BERLIN, NULL, "2026-02-27 10:00:01+00"));
 }
 
 Test(bank_accounts, see_a_run_that_miscounts_whom_it_left_out)
@@ -291,4 +319,20 @@ Test(bank_accounts, see_a_run_that_miscounts_whom_it_left_out)
 	    "'in_run', 900, 'EUR', 1, 1, " SQL_NOW " from payouts.left_out "
 	    "where payout_run_id = '%s'",
 	    sql_id(), run);
+}
+
+/* RFC 9110 section 13.1.1. */
+Test(bank_accounts, hold_a_precondition_against_what_there_is)
+{
+	static const struct {
+		const char *if_match, *version, *holds;
+	} cases[] = { { "null", "null", "true" }, { "null", "7", "true" }, { "'7'", "7", "true" },
+		{ "'6 7'", "7", "true" }, { "'*'", "7", "true" }, { "'*'", "null", "false" },
+		{ "'7'", "null", "false" }, { "'77'", "7", "false" }, { "''", "7", "false" },
+		{ "'6 8'", "7", "false" } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_expect_str_eq(sql_text("select core.etag_matches(%s, %s)::text",
+				     cases[i].if_match, cases[i].version),
+		    cases[i].holds, "%s of %s", cases[i].if_match, cases[i].version);
 }

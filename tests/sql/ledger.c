@@ -97,10 +97,10 @@ Test(ledger, refuses_two_versions_from_one_instant)
 	int market = sql_market();
 
 	sql_as("socius_gate");
-	sql_run("%s", agreement(market, "a", SQL_DIGEST, "2026-01-01 00:00+00", 800000));
+	sql_run("%s", agreement(market, "a", SQL_DIGEST, "2026-04-01 00:00+00", 800000));
 	sql_refused("agreement_overlaps", "%s",
-	    agreement(market, "b", SQL_DIGEST, "2026-01-01 01:00+01", 700000));
-	sql_run("%s", agreement(market, "c", SQL_DIGEST, "2026-01-01 00:00:01+00", 700000));
+	    agreement(market, "b", SQL_DIGEST, "2026-04-01 01:00+01", 700000));
+	sql_run("%s", agreement(market, "c", SQL_DIGEST, "2026-04-01 00:00:01+00", 700000));
 }
 
 Test(ledger, lists_agreements_and_shows_one)

@@ -178,6 +178,10 @@ Test(test_markets, are_refused_where_enough_live)
 {
 	cr_assert_gt(make(2), market);
 	sql_refused("test_markets_full", "select * from " CALL("2"));
+	sql_may_retry("next_goes_at",
+	    sql_text("select core.show_instant(min(expires_at)) from testing.market"),
+	    sql_int("select ceil(extract(epoch from min(expires_at) - " SQL_NOW "))::bigint from "
+		    "testing.market"));
 	(void)sweep("25 hours"); /* the first */
 	cr_assert_gt(make(2), market);
 }
@@ -311,23 +315,20 @@ Test(test_markets, go_one_by_one_and_leave_the_others)
 
 Test(test_markets, take_the_accounts_with_them_that_were_made_there)
 {
-	const char *made = sql_partner(market, "courier");
-	const char *account =
-	    sql_text("select account_id from identity.partner where partner_id = '%s'", made);
-	const char *elsewhere = sql_text("select account_id from identity.account "
-					 "where test_market_id = %d limit 1",
-	    market);
+	const char *account = sql_id();
 	int real = sql_market();
 
-	sql_run("update identity.account set test_market_id = %d where account_id = '%s'", market,
-	    account);
-	sql_run("insert into identity.partner (market_id, partner_id, account_id, name, digest, "
-		"created_at) values (%d, '%s', '%s', 'Both', " SQL_DIGEST ", " SQL_NOW ")",
-	    real, sql_id(), elsewhere);
+	sql_run("select core.enter(%d, null); insert into identity.account (account_id, name, "
+		"created_at) values ('%s', 'New', " SQL_NOW ")",
+	    market, account);
+	sql_refused("account_foreign",
+	    "insert into identity.partner (market_id, partner_id, account_id, name, digest, "
+	    "created_at) values (%d, '%s', '%s', 'Both', " SQL_DIGEST ", " SQL_NOW ")",
+	    real, sql_id(), account);
+	cr_assert_gt(sql_count("select from identity.person where market_id = %d", market), 5);
 	cr_assert_not_null(sweep("25 hours"));
 	cr_assert_eq(sql_count("select from identity.account where account_id = '%s'", account), 0);
-	cr_assert_eq(
-	    sql_count("select from identity.account where account_id = '%s'", elsewhere), 1);
+	cr_assert_eq(sql_count("select from identity.person where market_id = %d", market), 0);
 }
 
 Test(test_markets, know_the_accounts_that_were_made_there)
@@ -430,7 +431,7 @@ Test(test_markets, are_all_that_may_be_deleted)
 	    "and a.attname = 'market_id', pg_catalog.pg_roles r where c.relkind in ('r', 'p') "
 	    "and r.rolname ~ '^(wall|socius)_' and r.rolname not in ('wall_test', 'socius_owner') "
 	    "and c.relpersistence = 'p' and has_table_privilege(r.oid, c.oid, 'delete') "
-	    "and c.oid <> all (array['cocreation.support'::regclass])"));
+	    "and c.oid <> all (array['cocreation.support'::regclass, 'identity.person'])"));
 }
 
 Test(test_markets, break_their_law_when_something_is_left)
