@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "etag.h"
 #include "gate_private.h"
+#include "etag.h"
 #include "grammar.h"
 #include "socius/log.h"
 

@@ -177,13 +177,13 @@ struct app {
 	 * effect; a row that takes `audit_id` has records of its own, and what goes in batches says
 	 * in its rows who did it. NULL: there is none. */
 	const char *audits;
-	/* Markets of this number and above are made by anyone: services in them have the limits of
-	 * everybody. 0: there are none. */
-	int32_t open_markets_from;
 	/* api.<f>(person_ids bytea), rows (person_id uuid): those of these ids that are no
 	 * person's. A FRESH id that something was sealed for gets its key before the call; where
 	 * the call did not make that person, the gate has the key forgotten. NULL: keys stay. */
 	const char *unknown_persons;
+	/* Markets of this number and above are made by anyone: services in them have the limits of
+	 * everybody. 0: there are none. */
+	int32_t open_markets_from;
 };
 
 extern const struct app app;

@@ -138,7 +138,8 @@ comment on function api.create_idea is 'Submits an idea, which gathers supporter
 create or replace function api.list_ideas(p_market_id int, p_account_id uuid, p_role text,
 	p_state text, p_limit int, p_after_idea_id uuid) returns setof api.idea
 language plpgsql stable security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set plan_cache_mode = force_custom_plan as $$
 begin
 	perform core.enter(p_market_id, null);
 	return query

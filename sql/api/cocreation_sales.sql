@@ -238,7 +238,8 @@ comment on function api.create_sales_report is 'Takes the report of an idea''s s
 create or replace function api.list_sales_reports(p_market_id int, p_caller_id uuid,
 	p_idea_id uuid, p_limit int, p_after_sales_report_id uuid) returns setof api.sales_report
 language plpgsql stable security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set plan_cache_mode = force_custom_plan as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);
 	return query

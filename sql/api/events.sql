@@ -25,7 +25,7 @@ create or replace function api.list_events(p_market_id int, p_caller_id uuid, p_
 returns setof api.event
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
-set enable_seqscan = off set enable_bitmapscan = off
+set enable_seqscan = off set enable_bitmapscan = off set plan_cache_mode = force_generic_plan
 as $$
 declare
 	v_xmin constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
@@ -38,6 +38,12 @@ declare
 	v_self uuid;
 begin
 	perform core.enter(p_market_id, p_caller_id);
+	if exists (
+		select from events.archived a
+		where a.market_id = p_market_id and (a.epoch, a.xid, a.event_id)
+			> (p_after_epoch, p_after_xid::text::xid8, p_after_event_id)) then
+		perform core.refuse('cursor_expired');
+	end if;
 	if p_caller_id is not null then
 		-- who is no partner any more is a stranger to all
 		v_self := coalesce((
@@ -75,7 +81,7 @@ begin
 	end loop;
 end
 $$;
-comment on function api.list_events is 'Lists events in the order of the feed; a partner sees its own. Refuses: nothing.';
+comment on function api.list_events is 'Lists events in the order of the feed; a partner sees its own. Refuses: cursor_expired';
 
 create or replace function api.stream_events(p_market_id int, p_caller_id uuid, p_limit int,
 	p_after_epoch int, p_after_xid bigint, p_after_event_id uuid)
@@ -90,7 +96,7 @@ begin
 		p_after_event_id) e;
 end
 $$;
-comment on function api.stream_events is 'Sends events as they happen; a partner gets its own. Refuses: nothing.';
+comment on function api.stream_events is 'Sends events as they happen; a partner gets its own. Refuses: cursor_expired';
 
 alter function api.list_events owner to wall_member;
 alter function api.stream_events owner to wall_member;
