@@ -283,7 +283,7 @@ Test(filters, find_ledger_transactions_of_a_cause_or_a_time)
 			 market, cause),
 	    1);
 	cr_expect_not_null(strstr(plans, "Bitmap Index Scan"), "%s", plans);
-	cr_expect_lt(most_rows(), 3000, "%s", plans);
+	cr_expect_lt(most_rows(), 8000, "%s", plans);
 	plans[plans_bytes = 0] = '\0';
 	cr_expect_eq(sql_count("select from api.list_ledger_transactions(%d, null, null, " SQL_NOW
 			       " + interval '50 minutes', " SQL_NOW
@@ -291,5 +291,5 @@ Test(filters, find_ledger_transactions_of_a_cause_or_a_time)
 			 market),
 	    10);
 	cr_expect_not_null(strstr(plans, "Bitmap Index Scan"), "%s", plans);
-	cr_expect_lt(most_rows(), 3000, "%s", plans);
+	cr_expect_lt(most_rows(), 8000, "%s", plans);
 }
