@@ -63,7 +63,7 @@ static const struct role roles[] = {
 	    SCOPE_TRIPS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_SALES_REPORTS_WRITE
 			      " " SCOPE_SALES_REPORTS_READ " " SCOPE_TOKENS_INTROSPECT,
 	    "Another system of the company, such as the ride app that reports trips.",
-	    .unlimited = true, .is_audited = true },
+	    .is_service = true, .is_audited = true },
 	{ "admin",
 	    SCOPE_MARKETS_WRITE " " SCOPE_SETUP_READ " " SCOPE_AUDIT_READ " " SCOPE_ACCOUNT
 				" " SCOPE_CLIENTS_WRITE " " SCOPE_OFFICES_WRITE,
@@ -97,4 +97,5 @@ const struct app app = {
 	.used_session = "api.note_service_use",
 	.audits = "api.record_act",
 	.unknown_persons = "api.list_unknown_persons",
+	.open_markets_from = 1000000000, /* testing.market_number */
 };

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <kore/kore.h>
 #include <libpq-fe.h>
-#include <openssl/evp.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -83,20 +82,6 @@ read_secrets(void)
 	vault_open(secret_read(&prepared, gate.keys_folder, "vault"), &gate.keys, gate.app->roles);
 	password_begin();
 	(void)password_count_evaluations(); /* that was none of a caller's */
-}
-
-static void
-write_document(void)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned bytes;
-
-	gate.document = openapi_write(gate.app, gate.contract, &prepared);
-	if (EVP_Digest(gate.document.at, gate.document.bytes, digest, &bytes, EVP_sha256(), NULL) !=
-	    1)
-		log_die("SHA-256 failed");
-	gate.document_tag = text_of(arena_print(&prepared, "\"%02x%02x%02x%02x%02x%02x\"",
-	    digest[0], digest[1], digest[2], digest[3], digest[4], digest[5]));
 }
 
 static void
@@ -215,8 +200,8 @@ gate_prepare(const struct app *of)
 		.roles = gate.app->roles,
 	};
 	spool_prepare();
-	write_document();
-	docs_prepare(gate.docs_folder, &prepared);
+	docs_prepare(
+	    gate.docs_folder, openapi_write(gate.app, gate.contract, &prepared), &prepared);
 	list_statements();
 	share_metrics();
 	share_limit();

@@ -168,17 +168,6 @@ find_caller(struct exchange *exchange)
 	return NULL;
 }
 
-bool
-exchange_token_stands(struct exchange *exchange)
-{
-	const char *why;
-	const struct token *token = token_recall(gate.tokens, &gate.keys, gate.app->roles,
-	    bearer(&exchange->request), world_now_us(), &why);
-
-	return token != NULL &&
-	       !(token->caller.has_session && revoked_has(gate.revoked, &token->caller.session_id));
-}
-
 /* The last value of a list, as a proxy that appends to it has seen the peer. */
 static void
 trust_forwarded(struct request *request)
@@ -205,21 +194,44 @@ refuse_quota(struct exchange *exchange)
 	    "{\"violated_policies\":[\"%s\"]}", limit_name(exchange->limit.of)));
 }
 
-/* A known caller has buckets of its own; all others share those of their network. */
+/* Services have a class of their own for what they are there for; not those of markets that anyone
+ * may make. */
+static enum limit_class
+class_of(const struct request *request)
+{
+	enum limit_class class = limit_class_of(request->endpoint);
+	int32_t open_from = gate.app->open_markets_from;
+
+	if (!request->caller.is_service || class == LIMIT_AUTH || class == LIMIT_COSTLY ||
+	    (open_from != 0 && request->caller.market_id >= open_from))
+		return class;
+	return LIMIT_SERVICE;
+}
+
+/* A known caller has buckets of its own; all others share those of their network, and so do those
+ * who show a token where none is needed. */
 static void
 take_from_bucket(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
+	enum limit_class class = class_of(request);
 	struct text who = { NULL, 0 };
+	bool is_open =
+	    (class == LIMIT_AUTH || class == LIMIT_COSTLY) && request->endpoint->scope == NULL;
 
-	if (request->caller.unlimited)
-		return;
-	if (request->caller.known)
+	if (request->caller.known && !is_open)
 		who = (struct text){ (const char *)request->caller.account_id.byte, UUID_BYTES };
+	exchange_take(exchange, class, who);
+}
+
+bool
+exchange_take(struct exchange *exchange, enum limit_class class, struct text who)
+{
 	exchange->limit = limit_take(
-	    gate.limit, limit_class_of(request->endpoint), who, request->peer, request->started_us);
+	    gate.limit, class, who, exchange->request.peer, exchange->request.started_us);
 	if (!exchange->limit.allowed)
 		refuse_quota(exchange);
+	return exchange->limit.allowed;
 }
 
 /* Whether a code of the caller's authenticator was shown lately enough, where the row asks for it.

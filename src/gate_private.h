@@ -10,9 +10,9 @@
  *	gate_audit.c     what an office does leaves a record
  *	gate_revoked.c   sessions that have ended, asked for once a second
  *	gate_used.c      systems of the company that are at work, told once a minute
- *	gate_own.c       the engine's own routes: /healthz, /readyz, /openapi.json, OPTIONS; and
- *	                 /metrics on the second listener
- *	gate_docs.c      GET /docs and GET /oauth/authorize: pages and their files
+ *	gate_own.c       the engine's own routes: /healthz, /readyz, OPTIONS; and /metrics on the
+ *	                 second listener
+ *	gate_docs.c      GET /openapi.json, /docs and /oauth/authorize: pages and their files
  *	gate_stream.c    server-sent events
  *	gate_spool.c     bodies that are too large for memory
  *	gate_reply.c     the head of a reply
@@ -156,7 +156,6 @@ struct gate {
 	const struct route *route;
 	struct cursor_key cursor_key;
 	struct encoder encoder;
-	struct text document, document_tag;
 	struct metrics *metrics;
 	struct limit *limit;
 	bool trusts_forwarded;
@@ -220,9 +219,10 @@ void exchange_ask(struct exchange *exchange, const struct statement *statement,
 void exchange_ask_operation(struct exchange *exchange);
 void exchange_reply(struct exchange *exchange);         /* with .reply */
 void exchange_reply_problem(struct exchange *exchange); /* with .request.problem */
+/* Takes one request out of the buckets. false: refused, the problem is set. */
+bool exchange_take(struct exchange *exchange, enum limit_class class, struct text who);
 void exchange_refuse(struct exchange *exchange, const char *slug, const char *detail);
-void exchange_orphan(struct exchange *exchange);       /* its client has gone */
-bool exchange_token_stands(struct exchange *exchange); /* its token would still be good */
+void exchange_orphan(struct exchange *exchange); /* its client has gone */
 
 /* gate_seal.c */
 void gate_seal_prepare(struct arena *arena); /* in the parent */
@@ -269,7 +269,7 @@ void own_metrics(struct exchange *exchange);
 /* gate_docs.c: the files are read in the parent, before the sandbox. A file that is missing is not
  * found; NULL: there is none for this path. */
 struct docs_file;
-void docs_prepare(const char *folder, struct arena *arena);
+void docs_prepare(const char *folder, struct text document, struct arena *arena);
 const struct docs_file *docs_find(struct text path);
 enum own_route docs_route(const struct docs_file *file);
 void docs_answer(struct exchange *exchange);

@@ -20,6 +20,8 @@
 
 #define PG_BIN "/usr/lib/postgresql/15/bin"
 #define PG_MAJOR "15"
+#define TEST_MARKETS "20"
+#define TEST_MARKETS_PER_NETWORK "5"
 
 enum {
 	KORE_PATIENCE_S = 20,
@@ -156,6 +158,22 @@ check_ports(const struct settings *settings, const struct plan *plan)
 	check_port("127.0.0.1", settings->metrics_port, "SOCIUS_METRICS_PORT");
 	if (plan->edge)
 		check_port(settings->edge_address, settings->edge_port, "SOCIUS_EDGE_PORT");
+}
+
+/* Whoever develops on this machine gets test markets from an instance with the demo market; one
+ * that others may reach makes none, unless it is set to. */
+static void
+set_test_markets(const struct settings *settings, const struct plan *plan)
+{
+	bool is_loopback =
+	    strncmp(settings->address, "127.", 4) == 0 || strcmp(settings->address, "::1") == 0;
+
+	if (world_setting("SOCIUS_TEST_MARKETS", NULL) == NULL && plan->seed != NULL &&
+	    is_loopback && !plan->edge && setenv("SOCIUS_TEST_MARKETS", TEST_MARKETS, 1) != 0)
+		log_die("setenv: %s", strerror(errno));
+	if (world_setting("SOCIUS_TEST_MARKETS_PER_NETWORK", NULL) == NULL &&
+	    setenv("SOCIUS_TEST_MARKETS_PER_NETWORK", TEST_MARKETS_PER_NETWORK, 1) != 0)
+		log_die("setenv: %s", strerror(errno));
 }
 
 /* A cluster is made beside its place and moved there when it is complete. */
@@ -297,6 +315,7 @@ prepare(struct ctl *ctl, struct plan *plan)
 	make_kek(ctl);
 	make_conf(ctl, plan);
 	plan_cluster(ctl, plan);
+	set_test_markets(&ctl->settings, plan);
 	plan_services(ctl, plan);
 	if (plan->edge)
 		prepare_edge(ctl, plan);

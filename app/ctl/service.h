@@ -17,7 +17,7 @@
 #include "identities.h"
 
 enum {
-	SERVICE_ARGS_MAX = 20,
+	SERVICE_ARGS_MAX = 32,
 	SERVICE_ENV_MAX = 8,
 	SERVICE_STEADY_US = 10 * 1000 * 1000, /* up this long: earlier failures are forgotten */
 	SERVICE_PAUSE_US = 100 * 1000,        /* the first pause between two starts; doubles */

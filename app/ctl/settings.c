@@ -97,6 +97,7 @@ static const struct {
 	{ "SOCIUS_COLD_CONNECTIONS", 3, 1, 16 },
 	{ "SOCIUS_POOL_THREADS", 2, 1, 16 },
 	{ "SOCIUS_TEST_MARKETS", 0, 0, 1000 },
+	{ "SOCIUS_TEST_MARKETS_PER_NETWORK", 5, 1, 1000 },
 	{ "SOCIUS_EVENTS_MONTHS", 13, 0, 1200 },
 	{ "SOCIUS_PROVIDERS_ON_LOOPBACK", 0, 0, 1 },
 	{ 0 },
@@ -279,7 +280,7 @@ check_settings_run(struct ctl *ctl)
 		(void)printf("%s=%lld\n", others[i].name, (long long)other(i));
 	limit_read_settings(rates);
 	for (int i = 0; i < LIMIT_RATES; i++)
-		(void)printf("%s=%lld\n%s=%lld\n", limit_settings[i].per_s,
-		    (long long)rates[i].per_s, limit_settings[i].burst, (long long)rates[i].burst);
+		(void)printf("%s=%lld\n%s=%lld\n", limit_settings[i].rate,
+		    (long long)rates[i].count, limit_settings[i].burst, (long long)rates[i].burst);
 	return 0;
 }

@@ -11,10 +11,9 @@ static const struct {
 	const char *name, *value;
 	bool always;
 } said[] = {
-	{ "week", "2026-03-02", false },
-	{ "ends_at", "2026-03-08T08:00:00Z", false },
-	{ "refresh_token", "example", true },
-	{ "role", "operator", false },
+	{ "week", "2026-03-02", false }, { "ends_at", "2026-03-08T08:00:00Z", false },
+	{ "refresh_token", "example", true }, { "role", "operator", false },
+	{ "test_market_code", "test-00000000", false }, /* the city itself is needed to the end */
 };
 
 static void
