@@ -14,6 +14,7 @@ ACCEPTED = [
     ("positive_data_acceptance", {410, 412, 422}, "a business rule refuses what is well-formed"),
     ("positive_data_acceptance", {"bad_cursor"}, "a cursor is opaque and signed: no schema knows which were given"),
     ("positive_data_acceptance", {"character"}, "a character without meaning, said in words: no pattern lists all"),
+    ("positive_data_acceptance", {"blank"}, "blanks at the ends are cut off before a text is counted"),
     ("positive_data_acceptance", {"grant"}, "which members a grant needs follows from grant_type"),
     ("negative_data_rejection", {413, 414, 431}, "too long for any request: refused by its length"),
     ("missing_required_header", {428}, "a missing If-Match has a status of its own (RFC 6585 section 3)"),
@@ -23,11 +24,19 @@ ACCEPTED = [
 ]
 
 
-def kind_of(problem, label):
+def is_blank(error, body):
+    """Whether the member that is too short is made of blanks, which are cut off before counting."""
+    value = body.get(error.get("pointer", "/")[1:]) if isinstance(body, dict) else None
+    return error.get("code") == "length" and isinstance(value, str) and value.strip() == ""
+
+
+def kind_of(problem, label, body):
     """The problem's code; of a code that says many things, which of those that are accepted."""
     details = [error.get("detail", "") for error in problem.get("errors", [])]
     if details and all(detail.startswith("U+") for detail in details):
         return "character"
+    if details and all(is_blank(error, body) for error in problem["errors"]):
+        return "blank"
     if details and label == "POST /v1/auth/tokens" and all("grant" in detail for detail in details):
         return "grant"
     if problem.get("detail") == "this method takes no body":
@@ -40,7 +49,8 @@ def reply_of(recorder, case_id):
     content = response.get("content") or {}
     text = base64.b64decode(content.get("$base64", "")) if isinstance(content, dict) else content.encode()
     try:
-        kind = kind_of(json.loads(text), recorder["label"])
+        body = recorder["cases"][case_id]["value"].get("body")
+        kind = kind_of(json.loads(text), recorder["label"], body)
     except (ValueError, AttributeError):
         kind = None
     return response.get("status_code"), kind, text.decode("utf-8", "replace")
