@@ -13,6 +13,7 @@
 
 #include <libpq-fe.h>
 
+#include "run/archive.h"
 #include "run/outside.h"
 #include "socius/arena.h"
 #include "socius/endpoint.h"
@@ -44,6 +45,7 @@ struct runner {
 	    ensured_us;   /* when the periodic jobs were looked after; 0: not on this connection */
 	char error[1024]; /* what the last statement that failed said */
 	struct outside outside;
+	struct archive archive;
 };
 
 /* A job as taken; its text is the row's. */
@@ -68,10 +70,12 @@ main(void)
 	arena_init(&arena);
 	runner_init(&runner, &arena);
 	outside_start(&runner.outside, runner.conninfo, runner.signals, &arena);
+	archive_start(&runner.archive, runner.conninfo, runner.signals, &arena);
 	while (!runner.stopping)
 		runner_wait(&runner, runner_turn(&runner));
 	PQfinish(runner.pg);
 	outside_end(&runner.outside);
+	archive_end(&runner.archive);
 	arena_release(&arena);
 	log_line(LOG_LEVEL_INFO, "runner.stopped", NULL);
 	return 0;

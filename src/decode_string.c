@@ -107,29 +107,25 @@ listed(struct arena *arena, const char *list)
 	return buffer.at;
 }
 
-/* What is kept of it: plain ASCII as it is, all else normalized. */
-static struct text
-form_of(struct arena *arena, struct text from, enum precis class)
-{
-	struct text text = precis_is_plain(from) ? from : precis_normalize(arena, from);
-
-	return class == PRECIS_PASSWORD ? text : text_trimmed(text);
-}
-
 void
 decode_string(
     const struct place *place, const struct field *field, struct text from, struct value *value)
 {
 	enum precis class = class_of(field);
-	struct text text;
-	const char *why;
+	bool plain = precis_is_plain(from); /* nearly all are */
+	const char *why = NULL;
+	struct text text = from;
 
-	if (!text_is_utf8(from)) {
+	if (!plain && !text_is_utf8(from)) {
 		decode_tell(place, "utf8", "Expected well-formed UTF-8.");
 		return;
 	}
-	text = form_of(place->arena, from, class);
-	why = precis_is_plain(text) ? NULL : precis_fault(place->arena, text, class);
+	if (!plain)
+		text = precis_normalize(place->arena, from);
+	if (class != PRECIS_PASSWORD)
+		text = text_trimmed(text);
+	if (!plain)
+		why = precis_fault(place->arena, text, class);
 	if (why != NULL)
 		decode_tell(place, "format", why);
 	else if (field->among != NULL && !text_listed(field->among, text))

@@ -36,4 +36,4 @@ from (values
 	('XSU', 0, 'a unit of account of the ALBA countries'),
 	('XTS', 0, 'a code for tests'),
 	('XUA', 0, 'a unit of account of the African Development Bank'),
-	('XXX', 0, 'the code for no currency')) f (code, exponent, what);
+	(repeat('X', 3), 0, 'the code for no currency')) f (code, exponent, what);
