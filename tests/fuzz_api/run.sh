@@ -45,13 +45,14 @@ token() {
 fuzz() {
 	bearer=$(token "$1")
 	[ "$1" = anonymous ] || [ -n "$bearer" ] || { echo "no token of a $1" && return 1; }
-	SCHEMATHESIS_HOOKS=tests/fuzz_api/hooks.py \
+	# it leaves what it remembers where it runs
+	(cd "$out" && SCHEMATHESIS_HOOKS=$OLDPWD/tests/fuzz_api/hooks.py \
 		"$out/venv/bin/schemathesis" run "$url/openapi.json" --workers 1 --max-examples "$cases" \
 		--max-time "$seconds" --seed "$seed" --checks all --continue-on-failure --no-color \
 		--phases coverage,fuzzing,stateful \
 		--exclude-path /v1/events/stream --request-timeout 10 --generation-database none \
 		--no-shrink --report ndjson --report-ndjson-path "$out/$1.ndjson" \
-		${bearer:+-H "Authorization: Bearer $bearer"} >"$out/$1.log" 2>&1
+		${bearer:+-H "Authorization: Bearer $bearer"}) >"$out/$1.log" 2>&1
 	[ -s "$out/$1.ndjson" ] || { tail -n 20 "$out/$1.log" && return 1; }
 	"$out/venv/bin/python3" tests/fuzz_api/judge.py "$out/$1.ndjson" >"$out/$1.judged"
 	code=$?
