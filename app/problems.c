@@ -78,6 +78,8 @@ const struct problem_kind problems[] = {
 	{ "clock_not_test", 409, "Only a test market's clock can be moved.",
 	    "Make a market with `is_test` true." },
 	{ "clock_backwards", 409, "The clock only goes forward.", "Choose a later instant." },
+	{ "clock_too_far", 422, "The clock moves at most a year at a time, between 1970 and 2200.",
+	    "Choose an instant from `earliest` to `latest`; a longer way takes several moves." },
 	{ "account_foreign", 403, "An account joins a market by itself only.",
 	    "Leave out `account_id`, and as a customer `partner_id`; let its owner apply with the "
 	    "account." },
@@ -295,7 +297,10 @@ const struct problem_kind problems[] = {
 	{ "week_wrong", 400, "A statement week starts on a Monday.", "Send the date of a Monday." },
 	{ "payout_run_unknown", 404, "There is no such payout run.", "Check the id." },
 	{ "payout_run_open", 409, "Another payout run of this market is not finished.",
-	    "Wait until it has finished.", true },
+	    "Wait until it has finished. Where its `state` is `failed`, mend what its `failure` "
+	    "says "
+	    "and resume it: POST /v1/payout_runs/{payout_run_id}/resume.",
+	    true },
 	{ "payout_run_not_failed", 409, "The payout run has not failed.",
 	    "The runner goes on with it by itself; see `state`." },
 	{ "payout_unknown", 404, "There is no such payout.", "Check the id." },

@@ -256,6 +256,7 @@ identities_share(struct ctl *ctl)
 	share_folder(ctl, "run/api", all.gid[IDENTITY_API]);
 	share_folder(ctl, "spool", all.gid[IDENTITY_API]);
 	share_folder(ctl, "mail", all.gid[IDENTITY_RUNNER]);
+	share_folder(ctl, "archive", all.gid[IDENTITY_RUNNER]);
 	share_edge(ctl);
 }
 

@@ -189,9 +189,11 @@ static const struct endpoint endpoints[] = {
 	    .calls = "api.move_test_clock",
 	    .takes = TAKES({ "market_id", MARKET, INT }, { "actor_id", ACCOUNT, UUID },
 		{ "actor_role", ROLE, STRING }, { "event_id", FRESH, UUID },
-		{ "now", BODY, INSTANT, .says = "the market's new present" }),
+		{ "real_now", CLOCK, INSTANT },
+		{ "now", BODY, INSTANT,
+		    .says = "the market's new present; at most a year on, and not after 2200" }),
 	    .gives = ONE,
-	    .fails = "clock_not_test clock_backwards",
+	    .fails = "clock_not_test clock_backwards clock_too_far",
 	},
 	{ 0 },
 };

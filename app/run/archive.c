@@ -3,29 +3,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
 
-#include "socius/instant.h"
 #include "socius/log.h"
 #include "socius/world.h"
 
 enum {
-	IDLE_MS = 10000, /* between looks: months end seldom */
+	IDLE_MS = 10000, /* between looks: months end seldom; also after a failure */
 	PAGE_LINES = 1000,
 	PATH_BYTES = 4096,
 	DIGEST_BYTES = 2 * EVP_MAX_MD_SIZE + 1,
 	ID_BYTES = 37,
 	NUMBER_BYTES = 24
 };
-
-/* A page takes tens of milliseconds; the count at the end is one pass over the month. */
-#define ARCHIVE_OPTIONS \
-	"-c statement_timeout=300000 -c lock_timeout=5000 " \
-	"-c idle_in_transaction_session_timeout=10000"
 
 /* What was written, or read again. */
 struct content {
@@ -35,21 +28,13 @@ struct content {
 
 /* The file of a month on its way. */
 struct month {
-	struct archive *archive;
-	const char *month; /* YYYY-MM-01 */
+	struct lane *lane;
+	const char *folder, *month; /* YYYY-MM-01 */
 	char path[PATH_BYTES], part[PATH_BYTES];
 	FILE *file;
 	/* where the next page begins */
 	char market[NUMBER_BYTES], epoch[NUMBER_BYTES], xid[NUMBER_BYTES], event_id[ID_BYTES];
 };
-
-static bool
-ends_within(const struct archive *archive, int timeout_ms)
-{
-	struct pollfd polled = { .fd = archive->signals, .events = POLLIN };
-
-	return poll(&polled, 1, timeout_ms) > 0;
-}
 
 static bool
 fail(const char *what, const char *why)
@@ -142,7 +127,7 @@ write_page(struct month *month, struct content *content)
 	int lines;
 
 	(void)snprintf(limit, sizeof(limit), "%d", PAGE_LINES); /* fits any int */
-	page = ask(month->archive->pg,
+	page = ask(month->lane->pg,
 	    "select l.market_id, l.epoch, l.xid, l.event_id, l.line "
 	    "from jobs.list_month($1, $2, $3, $4, $5, $6) l",
 	    6, params);
@@ -167,7 +152,7 @@ write_pages(struct month *month, struct content *content)
 
 	do {
 		lines = write_page(month, content);
-	} while (lines == PAGE_LINES && !ends_within(month->archive, 0));
+	} while (lines == PAGE_LINES && !lane_is_over(month->lane));
 	return lines >= 0 && lines < PAGE_LINES;
 }
 
@@ -219,10 +204,10 @@ put_in_place(const struct month *month)
 
 	if (rename(month->part, month->path) != 0)
 		return fail(month->path, strerror(errno));
-	fd = open(month->archive->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(month->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return fail(month->archive->folder, strerror(errno));
-	done = fsync(fd) == 0 || fail(month->archive->folder, strerror(errno));
+		return fail(month->folder, strerror(errno));
+	done = fsync(fd) == 0 || fail(month->folder, strerror(errno));
 	(void)close(fd); /* nothing was written through it */
 	return done;
 }
@@ -248,9 +233,11 @@ make_file(struct month *month, char digest[DIGEST_BYTES], int64_t *lines)
 }
 
 static bool
-take_away(struct archive *archive, const char *name, const char *now)
+take_away(struct lane *lane, const char *name, const char *now)
 {
-	struct month month = { .archive = archive,
+	const struct archive *archive = lane->of;
+	struct month month = { .lane = lane,
+		.folder = archive->folder,
 		.month = name,
 		.market = "0",
 		.epoch = "0",
@@ -269,7 +256,7 @@ take_away(struct archive *archive, const char *name, const char *now)
 	if (!make_file(&month, digest, &lines))
 		return false;
 	(void)snprintf(count, sizeof(count), "%lld", (long long)lines); /* fits any */
-	finished = ask(archive->pg, "select jobs.finish_month($1, $2, $3, $4)", 4, params);
+	finished = ask(lane->pg, "select jobs.finish_month($1, $2, $3, $4)", 4, params);
 	if (finished == NULL)
 		return false;
 	PQclear(finished);
@@ -278,76 +265,30 @@ take_away(struct archive *archive, const char *name, const char *now)
 	return true;
 }
 
-/* --- the thread --- */
-
-static bool
-is_connected(struct archive *archive)
+int
+archive_turn(struct lane *lane, const char *now)
 {
-	const char *const keywords[] = { "connect_timeout", "tcp_user_timeout", "dbname",
-		"application_name", "client_encoding", "options", NULL };
-	const char *const values[] = { "5", "10000", archive->conninfo, "socius-run-archive",
-		"UTF8", ARCHIVE_OPTIONS, NULL };
-
-	if (archive->pg != NULL && PQstatus(archive->pg) != CONNECTION_OK) {
-		PQfinish(archive->pg);
-		archive->pg = NULL;
-	}
-	if (archive->pg == NULL)
-		archive->pg = PQconnectdbParams(keywords, values, 1);
-	return PQstatus(archive->pg) == CONNECTION_OK;
-}
-
-/* The oldest month that is due, if any; whether there may be another. */
-static bool
-turn(struct archive *archive)
-{
-	char now[INSTANT_TEXT_BYTES_MAX], months[NUMBER_BYTES];
+	const struct archive *archive = lane->of;
+	char months[NUMBER_BYTES];
 	PGresult *due;
 	bool done;
 
-	(void)instant_write(world_now_us(), now); /* its length does not matter here */
+	if (archive->months == 0)
+		return IDLE_MS;
 	(void)snprintf(months, sizeof(months), "%d", archive->months); /* fits any int */
 	due = ask(
-	    archive->pg, "select jobs.take_month($1, $2)", 2, (const char *const[]){ now, months });
-	done = due != NULL && !PQgetisnull(due, 0, 0) &&
-	       take_away(archive, PQgetvalue(due, 0, 0), now);
+	    lane->pg, "select jobs.take_month($1, $2)", 2, (const char *const[]){ now, months });
+	done =
+	    due != NULL && !PQgetisnull(due, 0, 0) && take_away(lane, PQgetvalue(due, 0, 0), now);
 	PQclear(due);
-	return done;
-}
-
-static void *
-run(void *of)
-{
-	struct archive *archive = of;
-
-	while (!ends_within(archive, 0))
-		if (!is_connected(archive) || !turn(archive))
-			(void)ends_within(archive, IDLE_MS); /* it is asked anew */
-	return NULL;
+	return done ? 0 : IDLE_MS;
 }
 
 void
-archive_start(struct archive *archive, const char *conninfo, int signals, struct arena *arena)
+archive_init(struct archive *archive, struct arena *arena)
 {
-	int fault;
-
-	*archive = (struct archive){ .conninfo = conninfo, .signals = signals };
 	archive->months = (int)world_setting_int("SOCIUS_EVENTS_MONTHS", 13, 0, 1200);
 	archive->folder = arena_print(arena, "%s/archive", world_setting("SOCIUS_VAR", "var"));
-	if (archive->months == 0)
-		return;
-	if (mkdir(archive->folder, 0700) != 0 && errno != EEXIST)
+	if (archive->months != 0 && mkdir(archive->folder, 0700) != 0 && errno != EEXIST)
 		log_die("%s: %s", archive->folder, strerror(errno));
-	fault = pthread_create(&archive->thread, NULL, run, archive);
-	if (fault != 0)
-		log_die("pthread_create: %s", strerror(fault));
-}
-
-void
-archive_end(struct archive *archive)
-{
-	if (archive->months == 0)
-		return;
-	(void)pthread_join(archive->thread, NULL); /* it is ours and was joined by nobody */
-	PQfinish(archive->pg);
 }

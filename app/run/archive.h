@@ -6,26 +6,24 @@
 #ifndef APP_RUN_ARCHIVE_H
 #define APP_RUN_ARCHIVE_H
 
-#include <pthread.h>
-#include <stdbool.h>
+#include "run/lane.h"
 
-#include <libpq-fe.h>
+/* A page takes tens of milliseconds; the count at the end is one pass over the month. */
+#define ARCHIVE_OPTIONS \
+	"-c statement_timeout=300000 -c lock_timeout=5000 " \
+	"-c idle_in_transaction_session_timeout=10000"
 
-#include "socius/arena.h"
-
+/* The lane's own. */
 struct archive {
-	pthread_t thread;
-	const char *conninfo;
 	const char *folder; /* $SOCIUS_VAR/archive */
-	int signals;        /* readable: it is time to end */
 	int months;         /* that events stay; 0: for ever */
-	PGconn *pg;         /* NULL: not connected */
 };
 
-/* Reads the settings (dies where they are unusable) and starts the thread; `arena` lives longer. */
-void archive_start(struct archive *archive, const char *conninfo, int signals, struct arena *arena);
+/* Reads the settings, dies where they are unusable; `arena` lives longer. */
+void archive_init(struct archive *archive, struct arena *arena);
 
-/* Waits for the thread, which ends within a page of `signals`; what it was writing begins anew. */
-void archive_end(struct archive *archive);
+/* A turn of a lane whose `of` is a struct archive: the oldest month that is due, if any. When it is
+ * time to end it stops within a page; what it was writing begins anew. */
+int archive_turn(struct lane *lane, const char *now);
 
 #endif

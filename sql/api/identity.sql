@@ -141,26 +141,35 @@ end
 $$;
 comment on function api.get_test_clock is 'Shows the market''s clock. Refuses: nothing.';
 
--- Holds a test market's clock at an instant: the first time anywhere, so that a test can choose its
--- day; from then on forward only. The same instant again is fine: a retry.
+-- Holds a test market's clock at an instant: the first time at any earlier one, so that a test can
+-- choose its day; from then on forward only. At most a year at a time, as a year is what the jobs of
+-- one market may find to do at once. The same instant again is fine: a retry.
 create or replace function api.move_test_clock(p_market_id int, p_actor_id uuid, p_actor_role text,
-	p_event_id uuid, p_now timestamptz, out "row" api.test_clock)
+	p_event_id uuid, p_real_now timestamptz, p_now timestamptz, out "row" api.test_clock)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
 declare
+	v_earliest constant timestamptz := '1970-01-01 00:00+00';
 	v_is_test boolean;
 	v_before timestamptz;
+	v_latest timestamptz;
 begin
 	perform core.enter(p_market_id, null);
 	select m.is_test, m.test_now into v_is_test, v_before
 	from core.market m
 	where m.market_id = p_market_id
 	for no key update;
+	v_latest := least(coalesce(v_before, p_real_now) + interval '1 year', '2200-01-01 00:00+00');
 	if v_is_test is not true then
 		perform core.refuse('clock_not_test');
 	elsif p_now < v_before then
-		perform core.refuse('clock_backwards', jsonb_build_object('now', core.show_instant(v_before)));
+		perform core.refuse('clock_backwards',
+			jsonb_build_object('now', core.show_instant(v_before)));
+	elsif p_now < v_earliest or p_now > v_latest then
+		perform core.refuse('clock_too_far', jsonb_build_object('earliest',
+			core.show_instant(coalesce(v_before, v_earliest)), 'latest',
+			core.show_instant(v_latest)));
 	end if;
 	update core.market set test_now = p_now, version = version + 1
 	where market_id = p_market_id;
@@ -171,7 +180,7 @@ begin
 	"row" := (p_now, true);
 end
 $$;
-comment on function api.move_test_clock is 'Holds the clock of a test market, and moves it forward. Refuses: clock_not_test clock_backwards';
+comment on function api.move_test_clock is 'Holds the clock of a test market, and moves it forward. Refuses: clock_not_test clock_backwards clock_too_far';
 
 -- Partners as the API shows them.
 create or replace view identity.partner_shown with (security_invoker = true) as

@@ -191,7 +191,7 @@ language plpgsql as $$
 begin
 	perform api.move_test_clock(p_market_id => p_market_id,
 		p_actor_id => testing.id(p_seed_id, 1), p_actor_role => 'operator',
-		p_event_id => testing.event_id(p_seed_id, p_n), p_now => p_now);
+		p_event_id => testing.event_id(p_seed_id, p_n), p_real_now => p_now, p_now => p_now);
 end
 $$;
 

@@ -175,7 +175,7 @@ Test(setting_up, shows_partners_to_themselves_and_to_the_market)
 
 Test(setting_up, moves_the_clock_of_a_test_market_forward_only)
 {
-	struct story_reply *real;
+	struct story_reply *real, *far;
 
 	story_clock("2026-03-03T10:00:00Z");
 	cr_assert_str_eq(
@@ -189,6 +189,10 @@ Test(setting_up, moves_the_clock_of_a_test_market_forward_only)
 	    "{\"now\":\"2026-03-03T09:59:59Z\"}");
 	story_refused(real, "clock_backwards");
 	cr_assert_str_eq(story_text(real, "now"), "2026-03-03T10:00:00Z");
+	far = story_call("POST", "/v1/test/clock", story.operator_token, NULL,
+	    "{\"now\":\"2027-03-03T10:00:01Z\"}");
+	story_refused(far, "clock_too_far");
+	cr_assert_str_eq(story_text(far, "latest"), "2027-03-03T10:00:00Z");
 	story_refused(story_call("POST", "/v1/test/clock", story.auditor, NULL,
 			  "{\"now\":\"2026-03-04T10:00:00Z\"}"),
 	    "scope_missing");

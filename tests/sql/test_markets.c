@@ -313,6 +313,58 @@ Test(test_markets, go_one_by_one_and_leave_the_others)
 	cr_assert_eq(sql_count("select from identity.partner where partner_id = '%s'", partner), 1);
 }
 
+/* Rows that the calls of a busy day would leave; the laws look at none of a market that is half
+ * gone. */
+Test(test_markets, go_by_two_thousand_rows_a_step)
+{
+	int64_t rows, before;
+
+	sql_run("insert into core.request_key (market_id, account_id, operation, key, digest, "
+		"resource_id, created_at) select %d, gen_random_uuid(), 'x', i::text, " SQL_DIGEST
+		", gen_random_uuid(), " SQL_NOW " from generate_series(1, 5000) i",
+	    market);
+	sql_run("insert into identity.account (account_id, name, created_at, test_market_id) "
+		"select gen_random_uuid(), 'One of many', " SQL_NOW
+		", %d from generate_series(1, 3000)",
+	    market);
+	for (before = rows_left() + 3000; before > 2000; before -= 2000) {
+		cr_assert_not_null(sweep("25 hours"));
+		rows = rows_left() +
+		       sql_count("select from identity.account where name = 'One of many'");
+		cr_assert_geq(rows, before - 2000);
+		cr_assert_lt(rows, before);
+		laws_hold();
+	}
+	while (sweep("25 hours") != NULL)
+		laws_hold();
+	cr_assert_eq(rows_left(), 0);
+	cr_assert_eq(sql_count("select from core.market where market_id = %d", market), 0);
+	cr_assert_eq(
+	    sql_count("select from identity.account where test_market_id = %d", market), 0);
+}
+
+/* Whatever keeps one from going does not keep the others. */
+Test(test_markets, go_though_one_cannot)
+{
+	int other = make(20);
+
+	sql_run("create table core.clings (id int primary key references core.market); "
+		"insert into core.clings values (%d); "
+		"update testing.market set expires_at = expires_at - interval '1 minute' "
+		"where market_id = %d",
+	    market, market);
+	while (sweep("25 hours") != NULL)
+		continue;
+	cr_assert_eq(sql_count("select from core.market where market_id = %d", other), 0);
+	cr_assert(sql_true("select last_error like '%%clings%%' and retry_at > expires_at "
+			   "from testing.market where market_id = %d",
+	    market));
+	sql_run("drop table core.clings");
+	while (sweep("26 hours") != NULL)
+		continue;
+	cr_assert_eq(sql_count("select from core.market where market_id = %d", market), 0);
+}
+
 Test(test_markets, take_the_accounts_with_them_that_were_made_there)
 {
 	const char *account = sql_id();
@@ -372,12 +424,14 @@ Test(test_markets, are_swept_by_a_job_of_the_platform)
 	sql_run("select core.ensure_platform_job('sweep_test_markets', 60, " SQL_NOW ")");
 	sql_run("select core.ensure_platform_job('sweep_test_markets', 60, " SQL_NOW ")");
 	cr_assert_str_eq(
-	    sql_text("select market_id || ' ' || kind from core.take_job(" SQL_NOW ")"),
+	    sql_text("select market_id || ' ' || kind from core.take_job(" SQL_NOW ", true)"),
 	    "0 sweep_test_markets");
 	sql_run("select core.finish_step(0, job_id, null, " SQL_NOW ") "
-		"from core.take_job(" SQL_NOW ")");
-	cr_assert_eq(sql_count("select from core.take_job(" SQL_NOW " + interval '59 s')"), 0);
-	cr_assert_eq(sql_count("select from core.take_job(" SQL_NOW " + interval '60 s')"), 1);
+		"from core.take_job(" SQL_NOW ", true)");
+	cr_assert_eq(
+	    sql_count("select from core.take_job(" SQL_NOW " + interval '59 s', true)"), 0);
+	cr_assert_eq(
+	    sql_count("select from core.take_job(" SQL_NOW " + interval '60 s', true)"), 1);
 }
 
 /* --- walls --- */
