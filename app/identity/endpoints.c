@@ -60,7 +60,7 @@ static const struct endpoint endpoints[] = {
 	    .calls = "api.change_market",
 	    .takes = TAKES({ "actor_id", ACCOUNT, UUID }, { "actor_role", ROLE, STRING },
 		{ "now", CLOCK, INSTANT }, { "event_id", FRESH, UUID },
-		{ "market_code", PATH, STRING, .max = 32 }, { "version", IF_MATCH, LONG },
+		{ "market_code", PATH, STRING, .max = 32 }, { "if_match", IF_MATCH, STRING },
 		{ "posting_max_minor", BODY, LONG, .optional = true, .min = 1,
 		    .max = INT64_C(1000000000000),
 		    .says = "the largest amount of one posting, price or rate; at first "

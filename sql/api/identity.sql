@@ -73,10 +73,10 @@ end
 $$;
 comment on function api.get_market is 'Shows one market. Refuses: market_unknown';
 
--- Changes what is given and leaves the rest; p_version is the one that the caller has read. What was
+-- Changes what is given and leaves the rest; p_if_match is what the caller has read. What was
 -- agreed under another limit is posted under the one that holds when it is.
 create or replace function api.change_market(p_actor_id uuid, p_actor_role text, p_now timestamptz,
-	p_event_id uuid, p_market_code text, p_version bigint, p_posting_max_minor bigint,
+	p_event_id uuid, p_market_code text, p_if_match text, p_posting_max_minor bigint,
 	out "row" api.market)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
@@ -91,7 +91,7 @@ begin
 	for no key update;
 	if not found then
 		perform core.refuse('market_unknown');
-	elsif v_market.version <> p_version then
+	elsif not core.etag_matches(p_if_match, v_market.version) then
 		perform core.refuse('precondition_failed');
 	end if;
 	update core.market m
