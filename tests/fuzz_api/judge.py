@@ -15,7 +15,10 @@ ACCEPTED = [
     ("positive_data_acceptance", {"bad_cursor"}, "a cursor is opaque and signed: no schema knows which were given"),
     ("positive_data_acceptance", {"character"}, "a character without meaning, said in words: no pattern lists all"),
     ("positive_data_acceptance", {"blank"}, "blanks at the ends are cut off before a text is counted"),
-    ("positive_data_acceptance", {"grant"}, "which members a grant needs follows from grant_type"),
+    ("positive_data_acceptance", {"grant", "grant_type_unknown"},
+     "what a grant needs follows from grant_type, and an unknown one has an error of its own (RFC 6749)"),
+    ("positive_data_acceptance", {"market_code_shape"}, "the shape of a market's code has a problem of its own"),
+    ("positive_data_acceptance", {"moment"}, "date-time and date have no bounds: 1970 to 2200 is said in words"),
     ("negative_data_rejection", {413, 414, 431}, "too long for any request: refused by its length"),
     ("missing_required_header", {428}, "a missing If-Match has a status of its own (RFC 6585 section 3)"),
     ("not_a_server_error", {"method_not_implemented"}, "an unknown method is 501 (RFC 9110 section 9.1)"),
@@ -38,6 +41,8 @@ def kind_of(problem, label, body):
     details = [error.get("detail", "") for error in problem.get("errors", [])]
     if details and all(detail.startswith("U+") for detail in details):
         return "character"
+    if details and all(detail.startswith("Expected a time from 1970") for detail in details):
+        return "moment"
     if details and all(is_blank(error, body) for error in problem["errors"]):
         return "blank"
     if details and label == "POST /v1/auth/tokens" and all("grant" in detail for detail in details):

@@ -66,9 +66,10 @@ make_environment || { echo "the fuzzer cannot be installed" && exit 1; }
 # shellcheck disable=SC2046 # the ports are words
 set -- $(build/socius-ctl free-ports --count 2)
 SOCIUS_PORT=$1 SOCIUS_METRICS_PORT=$2 SOCIUS_VAR=$place/var SOCIUS_PG_SHARED_MIB=64
-SOCIUS_RATE_PER_S=100000 SOCIUS_RATE_BURST=100000 SOCIUS_TEST_MARKETS=40
+SOCIUS_RATE_PER_S=100000 SOCIUS_RATE_BURST=100000 SOCIUS_TEST_MARKETS=40 \
+	SOCIUS_TEST_MARKETS_PER_NETWORK=40
 export SOCIUS_PORT SOCIUS_METRICS_PORT SOCIUS_VAR SOCIUS_PG_SHARED_MIB SOCIUS_RATE_PER_S \
-	SOCIUS_RATE_BURST SOCIUS_TEST_MARKETS
+	SOCIUS_RATE_BURST SOCIUS_TEST_MARKETS SOCIUS_TEST_MARKETS_PER_NETWORK
 url=http://127.0.0.1:$SOCIUS_PORT
 ./socius run --detach >"$out/start.log" 2>&1 || { cat "$out/start.log" && exit 1; }
 passed=0
