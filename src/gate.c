@@ -16,7 +16,7 @@
 #include "socius/world.h"
 #include "vault.h"
 
-enum { DATABASE_PATIENCE_S = 20, DESCRIPTORS = 16384, RESTART_PAUSE_MS = 500 };
+enum { DATABASE_PATIENCE_S = 20, DESCRIPTORS_SPARE = 512, RESTART_PAUSE_MS = 500 };
 
 struct gate gate;
 
@@ -162,20 +162,35 @@ static void
 share_limit(void)
 {
 	struct limit_rate rates[LIMIT_RATES];
+	int64_t most[LIMIT_HOLDINGS];
 
 	limit_read_settings(rates);
 	gate.limit = limit_new(rates);
+	for (int i = 0; i < LIMIT_HOLDINGS; i++)
+		most[i] = world_setting_int(limit_holding_settings[i].name,
+		    limit_holding_settings[i].otherwise, 0, LIMIT_HELD_MAX);
+	limit_set_holdings(gate.limit, most);
 }
 
-/* Kore looks at every descriptor below the limit when a worker starts. */
+/* Kore looks at every descriptor below the limit when a worker starts. A worker that has as many
+ * connections as Kore allows accepts no more on either listener, so ours are fewer. */
 static void
 limit_descriptors(void)
 {
 	struct rlimit limit;
+	int64_t most = world_setting_int("SOCIUS_CONNECTIONS", GATE_CONNECTIONS_DEFAULT,
+	    GATE_CONNECTIONS_MIN, GATE_CONNECTIONS_MAX);
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		log_die("getrlimit: %s", strerror(errno));
-	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+	limit.rlim_cur = (rlim_t)most + DESCRIPTORS_SPARE;
+	if (limit.rlim_cur > limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		most = (int64_t)limit.rlim_max - DESCRIPTORS_SPARE;
+	}
+	if (most < GATE_CONNECTIONS_MIN)
+		log_die("a limit of %lld open files is too low", (long long)limit.rlim_max);
+	gate.connections_max = (int)most - GATE_RESERVE;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		log_die("setrlimit: %s", strerror(errno));
 }
@@ -336,9 +351,11 @@ gate_begin(void)
 	int index = worker->id - 1;
 
 	gate.now_us = world_monotonic_us();
+	gate.clients_end = &gate.clients;
 	take_signals();
 	pause_after_crash(index);
 	metrics_enter(gate.metrics, index);
+	limit_enter(gate.limit, index);
 	gate.tokens = token_memory_new();
 	gate.revoked = revoked_new();
 	read_keys();

@@ -46,7 +46,13 @@ enum {
 	GATE_TURNS_MAX = 128,           /* requests of one connection before others have theirs */
 	GATE_LINGER_BYTES_MAX = 4 * 1024 * 1024,
 	GATE_SPARE_MAX = 1024, /* exchanges kept for later */
-	GATE_STREAM_QUEUE_BYTES_MAX = 256 * 1024
+	GATE_STREAM_QUEUE_BYTES_MAX = 256 * 1024,
+	GATE_CONNECTIONS_DEFAULT = 8192, /* of one worker */
+	GATE_CONNECTIONS_MIN = 512,
+	GATE_CONNECTIONS_MAX = 65536,
+	GATE_RESERVE = 256,       /* connections that are kept free for who comes next */
+	GATE_METRICS_MAX = 64,    /* connections to the metrics' listener */
+	GATE_HAND_STEPS_MAX = 256 /* looked at to find one that is silent */
 };
 
 #define GATE_MS INT64_C(1000)
@@ -56,7 +62,8 @@ enum {
 #define GATE_BODY_US (10 * GATE_S)
 #define GATE_BLOB_US (30 * GATE_S)
 #define GATE_IDLE_US (60 * GATE_S)
-#define GATE_WRITE_US (30 * GATE_S) /* without a byte sent */
+#define GATE_SILENT_US (100 * GATE_MS) /* a request that takes longer to be said may give way */
+#define GATE_WRITE_US (30 * GATE_S)    /* without a byte sent */
 #define GATE_LINGER_US (2 * GATE_S)
 #define GATE_KEYS_US (1 * GATE_S)
 #define GATE_KEYS_PAUSE_US (GATE_S / 100) /* between looks before their time */
@@ -91,6 +98,7 @@ struct client {
 	char *surplus;              /* received and not looked at, or NULL */
 	size_t surplus_bytes, surplus_at;
 	size_t lingered;
+	uint64_t held;             /* of its network's connections; 0: not counted */
 	struct exchange *exchange; /* NULL: idle */
 };
 
@@ -183,8 +191,11 @@ struct gate {
 	int64_t revoked_read_us;           /* monotonic */
 	unsigned keys_generation;
 	int64_t keys_read_us;
-	struct client *clients, *gone_clients; /* the latter to be freed */
-	int clients_count;
+	struct client *clients, **clients_end; /* in the order in which they came */
+	struct client *gone_clients;           /* to be freed */
+	struct client *hand; /* where the search for a silent one goes on; NULL: at the oldest */
+	int clients_count, metrics_count, streams_count;
+	int connections_max; /* of the API */
 	struct exchange *spare;
 	int spare_count;
 	int64_t now_us; /* monotonic, of the last tick: good enough for deadlines */

@@ -20,13 +20,24 @@ struct place {
 	_Atomic int64_t full_ns;
 };
 
+/* What one worker holds for somebody; only that worker writes it. */
+struct held {
+	_Atomic uint64_t who;
+	_Atomic int64_t count;
+};
+
 struct limit {
+	int64_t most[LIMIT_HOLDINGS]; /* 0: no limit */
 	struct limit_rate rates[LIMIT_RATES];
 	int64_t each_ns[LIMIT_RATES]; /* until one request has grown back; 0: no limit */
 	char policies[LIMIT_RATES][LIMIT_HEADER_BYTES_MAX];
 	uint64_t seed; /* of the hash, so that nobody can aim at a place */
 	struct place places[LIMIT_PLACES];
+	_Atomic int workers; /* that have begun */
+	struct held held[LIMIT_WORKERS_MAX][LIMIT_HELD_PLACES];
 };
+
+static int own_worker; /* of this process */
 
 const struct limit_setting limit_settings[LIMIT_RATES] = {
 	[LIMIT_READ] = { "SOCIUS_RATE_PER_S", "SOCIUS_RATE_BURST" },
@@ -38,6 +49,12 @@ const struct limit_setting limit_settings[LIMIT_RATES] = {
 	[LIMIT_DOCUMENT] = { "SOCIUS_RATE_DOCUMENT_PER_S", "SOCIUS_RATE_DOCUMENT_BURST" },
 	[LIMIT_PROBE] = { "SOCIUS_RATE_PROBE_PER_S", "SOCIUS_RATE_PROBE_BURST" },
 	[LIMIT_NETWORK] = { "SOCIUS_RATE_NETWORK_PER_S", "SOCIUS_RATE_NETWORK_BURST" },
+};
+
+const struct limit_holding_setting limit_holding_settings[LIMIT_HOLDINGS] = {
+	[LIMIT_CONNECTIONS] = { "SOCIUS_CONNECTIONS_PER_NETWORK", 1024 },
+	[LIMIT_NETWORK_STREAMS] = { "SOCIUS_STREAMS_PER_NETWORK", 512 },
+	[LIMIT_ACCOUNT_STREAMS] = { "SOCIUS_STREAMS_PER_ACCOUNT", 10 },
 };
 
 /* What follows from the rate of reads, and how many are allowed at once: so many times the rate. */
@@ -171,9 +188,8 @@ mix(uint64_t value, const void *from, size_t bytes)
 
 /* FNV-1a from a secret seed, then mixed so that the low bits depend on all. Never 0. */
 static uint64_t
-hash(const struct limit *limit, enum limit_class class, struct text who)
+hash(const struct limit *limit, unsigned char first, struct text who)
 {
-	unsigned char first = (unsigned char)class;
 	uint64_t value = mix(limit->seed ^ UINT64_C(0xcbf29ce484222325), &first, sizeof(first));
 
 	value = mix(value, who.at, who.bytes);
@@ -238,7 +254,7 @@ take(struct limit *limit, enum limit_class class, struct text who, int64_t now_n
 	state.of = class;
 	if (!state.limited)
 		return state;
-	*place = find_place(limit, hash(limit, class, who));
+	*place = find_place(limit, hash(limit, (unsigned char)class, who));
 	full_ns = atomic_load(&(*place)->full_ns);
 	do {
 		after_ns = (full_ns > now_ns ? full_ns : now_ns) + each_ns;
@@ -282,6 +298,84 @@ limit_take(struct limit *limit, enum limit_class class, struct text account, con
 	if (!all.allowed && own.limited)
 		(void)atomic_fetch_sub(&place->full_ns, limit->each_ns[class]); /* as it was */
 	return all.allowed && is_nearer(limit, &own, &all) ? own : all;
+}
+
+/* --- what is held --- */
+
+void
+limit_set_holdings(struct limit *limit, const int64_t most[LIMIT_HOLDINGS])
+{
+	memcpy(limit->most, most, sizeof(limit->most));
+}
+
+void
+limit_enter(struct limit *limit, int worker)
+{
+	int begun = atomic_load(&limit->workers);
+
+	own_worker = worker;
+	memset(limit->held[worker], 0, sizeof(limit->held[worker]));
+	while (
+	    begun <= worker && !atomic_compare_exchange_weak(&limit->workers, &begun, worker + 1))
+		;
+}
+
+/* What a worker holds for somebody, or NULL; with `is_new` also a place where nobody's is. */
+static struct held *
+find_held(struct held *all, uint64_t who, bool is_new)
+{
+	struct held *empty = NULL;
+
+	for (uint64_t i = 0; i < 2 * LIMIT_NEIGHBOURS; i++) {
+		struct held *held = &all[(who + i) % LIMIT_HELD_PLACES];
+
+		if (atomic_load_explicit(&held->who, memory_order_relaxed) == who)
+			return held;
+		if (empty == NULL && atomic_load_explicit(&held->count, memory_order_relaxed) == 0)
+			empty = held;
+	}
+	return is_new ? empty : NULL;
+}
+
+static int64_t
+count_held(struct limit *limit, uint64_t who)
+{
+	int64_t count = 0;
+
+	for (int i = 0; i < atomic_load(&limit->workers); i++) {
+		struct held *held = find_held(limit->held[i], who, false);
+
+		if (held != NULL)
+			count += atomic_load_explicit(&held->count, memory_order_relaxed);
+	}
+	return count;
+}
+
+uint64_t
+limit_hold(struct limit *limit, enum limit_holding what, struct text who, const char *peer)
+{
+	unsigned char room[sizeof(struct in6_addr)];
+	uint64_t by = hash(limit, (unsigned char)(LIMIT_RATES + what),
+	    who.bytes > 0 ? who : network_of(peer, room));
+	struct held *held;
+
+	if (limit->most[what] > 0 && count_held(limit, by) >= limit->most[what])
+		return 0;
+	held = find_held(limit->held[own_worker], by, true);
+	if (held != NULL) { /* else the neighbourhood is full: let through */
+		atomic_store_explicit(&held->who, by, memory_order_relaxed);
+		atomic_fetch_add_explicit(&held->count, 1, memory_order_relaxed);
+	}
+	return by;
+}
+
+void
+limit_release(struct limit *limit, uint64_t by)
+{
+	struct held *held = find_held(limit->held[own_worker], by, false);
+
+	if (held != NULL && atomic_load_explicit(&held->count, memory_order_relaxed) > 0)
+		atomic_fetch_sub_explicit(&held->count, 1, memory_order_relaxed);
 }
 
 const char *limit_name(enum limit_class class)

@@ -7,6 +7,9 @@
  * taking is one compare-and-swap, and a bucket that is full needs no place. Where the table is
  * crowded the fullest bucket of the neighbourhood gives way, so that a crowd of callers can only
  * ever be let through, never shut out.
+ *
+ * And how many connections and streams may be held at once: counted by each worker in a part of the
+ * memory that is its own, and summed up over all.
  */
 #ifndef SOCIUS_LIMIT_H
 #define SOCIUS_LIMIT_H
@@ -67,6 +70,33 @@ struct limit_state {
  * address as text. A request that is refused takes nothing. */
 struct limit_state limit_take(struct limit *limit, enum limit_class class, struct text account,
     const char *peer, int64_t monotonic_us);
+
+/* What is held for a while, and the setting that says how much of it one network or account may
+ * hold (0: no limit). */
+enum limit_holding {
+	LIMIT_CONNECTIONS, /* of a network */
+	LIMIT_NETWORK_STREAMS,
+	LIMIT_ACCOUNT_STREAMS,
+	LIMIT_HOLDINGS
+};
+
+extern const struct limit_holding_setting {
+	const char *name;
+	int64_t otherwise;
+} limit_holding_settings[LIMIT_HOLDINGS];
+
+enum { LIMIT_HELD_MAX = 1000000, LIMIT_HELD_PLACES = 1 << 15, LIMIT_WORKERS_MAX = 64 };
+
+void limit_set_holdings(struct limit *limit, const int64_t most[LIMIT_HOLDINGS]);
+
+/* This process is this worker from now on; what its forerunner has held is forgotten. */
+void limit_enter(struct limit *limit, int worker);
+
+/* Holds one more. `who` is an account's 16 bytes; empty: the network of `peer`. What it gives is
+ * for limit_release; 0: as many are held as may be. */
+uint64_t limit_hold(
+    struct limit *limit, enum limit_holding what, struct text who, const char *peer);
+void limit_release(struct limit *limit, uint64_t held);
 
 const char *limit_name(enum limit_class class);
 

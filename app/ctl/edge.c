@@ -18,6 +18,7 @@ static const struct {
 	{ "408", "request_timeout" },
 	{ "413", "body_too_large" },
 	{ "414", "path_too_long" },
+	{ "429", "quota_exceeded" },
 	{ "494", "headers_too_large" },
 	{ "500", "internal_error" },
 	{ "502 503 504", "unavailable" },

@@ -97,13 +97,14 @@ static const struct {
 	{ "SOCIUS_COLD_CONNECTIONS", 3, 1, 16 },
 	{ "SOCIUS_POOL_THREADS", 2, 1, 16 },
 	{ "SOCIUS_TEST_MARKETS", 0, 0, 1000 },
+	{ "SOCIUS_CONNECTIONS", 8192, 512, 65536 },
 	{ "SOCIUS_TEST_MARKETS_PER_NETWORK", 5, 1, 1000 },
 	{ "SOCIUS_EVENTS_MONTHS", 13, 0, 1200 },
 	{ "SOCIUS_PROVIDERS_ON_LOOPBACK", 0, 0, 1 },
 	{ 0 },
 };
 
-enum { LANES = 4, KEYS_CONNECTIONS = 2, CONNECTIONS_SPARE = 100 };
+enum { DESCRIPTORS_SPARE = 512, LANES = 4, KEYS_CONNECTIONS = 2, CONNECTIONS_SPARE = 100 };
 
 static int64_t
 other(int i)
@@ -112,13 +113,22 @@ other(int i)
 	    others[i].name, others[i].otherwise, others[i].least, others[i].most);
 }
 
+static int64_t
+held(int i)
+{
+	return world_setting_int(
+	    limit_holding_settings[i].name, limit_holding_settings[i].otherwise, 0, LIMIT_HELD_MAX);
+}
+
 static void
 check_others(void)
 {
 	struct limit_rate rates[LIMIT_RATES];
 
 	for (int i = 0; others[i].name != NULL; i++)
-		(void)other(i);     /* dies when it is not usable */
+		(void)other(i); /* dies when it is not usable */
+	for (int i = 0; i < LIMIT_HOLDINGS; i++)
+		(void)held(i);      /* so does this */
 	limit_read_settings(rates); /* and so does this */
 }
 
@@ -182,6 +192,7 @@ settings_read(struct settings *settings, struct arena *arena)
 	settings->workers =
 	    (int)world_setting_int("SOCIUS_WORKERS", workers_default(), 1, WORKERS_MAX);
 	check_others();
+	settings->api_connections = (int)world_setting_int("SOCIUS_CONNECTIONS", 8192, 512, 65536);
 	smtp_settings(&settings->smtp, arena);
 	settings->connections = settings->workers * lanes() + CONNECTIONS_SPARE;
 	settings->shared_mib = (int)world_setting_int(
@@ -191,6 +202,15 @@ settings_read(struct settings *settings, struct arena *arena)
 	if (!text_listed(log_levels, text_of(settings->log_level)))
 		log_die("SOCIUS_LOG_LEVEL is \"%s\": one of %s is needed", settings->log_level,
 		    log_levels);
+}
+
+/* nginx counts to 65535. */
+static int
+edge_connections(void)
+{
+	int64_t most = held(LIMIT_CONNECTIONS);
+
+	return most == 0 || most > UINT16_MAX ? UINT16_MAX : (int)most;
 }
 
 static const char *
@@ -232,8 +252,11 @@ settings_value(const struct settings *settings, struct arena *arena, struct text
 		{ "API_REACHED_AT", settings_reach(arena, settings->address, settings->port), 0 },
 		{ "EDGE_LISTENS_AT", listens(arena, settings->edge_address, settings->edge_port),
 		    0 },
+		{ "CONNECTIONS_PER_NETWORK", NULL, edge_connections() },
 		{ "WORKERS", NULL, settings->workers },
 		{ "CONNECTIONS", NULL, settings->connections },
+		{ "API_CONNECTIONS", NULL, settings->api_connections },
+		{ "API_DESCRIPTORS", NULL, settings->api_connections + DESCRIPTORS_SPARE },
 		{ "SHARED_MIB", NULL, settings->shared_mib },
 		{ "LOAD", "bin/socius.so", 0 },
 		{ "PIDFILE", apart ? "run/api/api.pid" : "run/api.pid", 0 },
@@ -278,6 +301,8 @@ check_settings_run(struct ctl *ctl)
 	    shown(settings->smtp.user), settings->smtp.sender);
 	for (int i = 0; others[i].name != NULL; i++)
 		(void)printf("%s=%lld\n", others[i].name, (long long)other(i));
+	for (int i = 0; i < LIMIT_HOLDINGS; i++)
+		(void)printf("%s=%lld\n", limit_holding_settings[i].name, (long long)held(i));
 	limit_read_settings(rates);
 	for (int i = 0; i < LIMIT_RATES; i++)
 		(void)printf("%s=%lld\n%s=%lld\n", limit_settings[i].rate,

@@ -92,6 +92,9 @@ while [ "$tries" -lt 50 ] && [ "$status" = 201 ]; do
 	status=$(write "rate-$tries")
 done
 expect "writes have a bucket of their own" 429 "$status"
+expect "writes: what is one too many is not written into the audit log" 0 "$(
+	./socius psql -qAt -c "select count(*) from access.audit_record where outcome = 'quota_exceeded'"
+)"
 expect "writes: of which" 1 "$(grep -c '"violated_policies":\["write"\]' "$said")"
 while [ "$status" = 429 ]; do
 	status=$(write "rate-$tries")

@@ -269,6 +269,83 @@ Test(limit, leaves_probes_out_of_their_network)
 	limit_free(both);
 }
 
+/* --- what is held --- */
+
+static const int64_t most[LIMIT_HOLDINGS] = {
+	[LIMIT_CONNECTIONS] = 3, [LIMIT_ACCOUNT_STREAMS] = 2
+};
+
+#define ACCOUNT(letter) TEXT(letter letter letter letter)
+
+Test(limit, counts_what_is_held_until_it_is_released)
+{
+	uint64_t first;
+
+	limit_set_holdings(limit, most);
+	limit_enter(limit, 0);
+	first = limit_hold(limit, LIMIT_CONNECTIONS, TEXT(""), "192.0.2.1");
+	cr_assert_neq(first, 0);
+	for (int i = 0; i < 10; i++)
+		cr_assert_eq(
+		    limit_hold(limit, LIMIT_CONNECTIONS, TEXT(""), "192.0.2.1") != 0, i < 2);
+	cr_assert_neq(limit_hold(limit, LIMIT_CONNECTIONS, TEXT(""), "192.0.2.2"), 0);
+	limit_release(limit, first);
+	cr_assert_eq(limit_hold(limit, LIMIT_CONNECTIONS, TEXT(""), "192.0.2.1"), first);
+	cr_assert_eq(limit_hold(limit, LIMIT_CONNECTIONS, TEXT(""), "192.0.2.1"), 0);
+	for (int i = 0; i < 10; i++) {
+		cr_assert_eq(
+		    limit_hold(limit, LIMIT_ACCOUNT_STREAMS, ACCOUNT("a"), "192.0.2.1") != 0,
+		    i < 2);
+		cr_assert_neq(
+		    limit_hold(limit, LIMIT_NETWORK_STREAMS, TEXT(""), "192.0.2.1"), 0, "no limit");
+	}
+}
+
+Test(limit, counts_what_all_workers_hold_and_forgets_those_that_died)
+{
+	int status;
+	pid_t child;
+
+	limit_set_holdings(limit, most);
+	limit_enter(limit, 0);
+	cr_assert_neq(limit_hold(limit, LIMIT_CONNECTIONS, TEXT(""), "192.0.2.1"), 0);
+	child = fork();
+	if (child == 0) {
+		limit_enter(limit, 5);
+		_exit((limit_hold(limit, LIMIT_CONNECTIONS, TEXT(""), "192.0.2.1") != 0) +
+		      (limit_hold(limit, LIMIT_CONNECTIONS, TEXT(""), "192.0.2.1") != 0));
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_assert_eq(WEXITSTATUS(status), 2);
+	cr_assert_eq(limit_hold(limit, LIMIT_CONNECTIONS, TEXT(""), "192.0.2.1"), 0);
+	limit_enter(limit, 5);
+	limit_enter(limit, 0);
+	for (int i = 0; i < 10; i++)
+		cr_assert_eq(
+		    limit_hold(limit, LIMIT_CONNECTIONS, TEXT(""), "192.0.2.1") != 0, i < 3);
+}
+
+Test(limit, holds_for_many_at_once)
+{
+	static uint64_t held[8192];
+	char peer[32];
+
+	limit_set_holdings(limit, most);
+	limit_enter(limit, 0);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 8192; i++) {
+			(void)snprintf(peer, sizeof(peer), "10.0.%d.%d", i / 256, i % 256);
+			held[i] = limit_hold(limit, LIMIT_CONNECTIONS, TEXT(""), peer);
+			cr_assert_neq(held[i], 0);
+		}
+		for (int i = 0; i < 8192; i++)
+			limit_release(limit, held[i]);
+	}
+	for (int i = 0; i < 10; i++)
+		cr_assert_eq(
+		    limit_hold(limit, LIMIT_CONNECTIONS, TEXT(""), "10.0.0.1") != 0, i < 3);
+}
+
 Test(limit, writes_structured_headers)
 {
 	char text[LIMIT_HEADER_BYTES_MAX];
