@@ -1,17 +1,6 @@
 -- The largest amount that one ledger transaction may move in a market. Sums of payout runs may be
 -- larger than any one amount: they are kept as numbers without a bound.
 
--- Laws look at columns whose types change here; they are all made anew behind the schema.
-do $$
-declare
-	v_law text;
-begin
-	for v_law in select v.viewname from pg_catalog.pg_views v where v.schemaname = 'laws' loop
-		execute format('drop view if exists laws.%I cascade', v_law);
-	end loop;
-end
-$$;
-
 alter table core.market add column posting_max_minor bigint
 	constraint posting_max_range check (posting_max_minor between 1 and 1000000000000);
 comment on column core.market.posting_max_minor is 'the largest amount of one posting, price or rate, minor units; null: 1,000,000 of the currency''s units';
