@@ -35,7 +35,7 @@ BASE = -std=gnu11 -fPIC -fvisibility=hidden $(WARN) $(MODE) -include include/soc
 PG_INCLUDE = -I/usr/include/postgresql
 KORE_INCLUDE = $(shell cat /usr/share/kore/features) -I/usr/include -DSOCIUS_KORE
 
-LIBS = -lpq -ljansson -ljwt -lcrypto -lsodium -lpthread
+LIBS = -lpq -ljansson -ljwt -lcrypto -lsodium -lunistring -lm -lpthread
 
 # src/ is the engine; gate*.c and reader*.c alone know Kore.
 KORE_SRC = $(wildcard src/gate*.c)
@@ -53,7 +53,7 @@ CTL = $(OUT)/libctl.a
 RUN = $(OUT)/librun.a
 PAGE = $(BUILD)/docs/swagger-ui-bundle.js
 
-.PHONY: help build tests fuzzers db serve check test fmt laws docs bench bench-walls battery fuzz cover clean
+.PHONY: help build tests fuzzers db serve check test fmt laws docs bench bench-walls battery fuzz fuzz-api cover clean
 .DEFAULT_GOAL := build
 
 help: ## print this
@@ -197,9 +197,11 @@ docs: $(OUT)/socius-ctl ## write docs/api from tables and catalog
 	tests/support/document $(OUT)/socius-ctl docs/api
 
 bench: build $(OUT)/tests/bench/mint ## compare with pgbench; writes docs/BENCH.md
+	./socius install bench
 	tests/bench/bench.sh
 
 bench-walls: $(OUT)/tests/bench/walls $(OUT)/tests/bench/tokens ## what row-level security and token checks cost; into docs/BENCH.md
+	./socius install bench
 	tests/bench/walls.sh
 
 battery: build $(OUT)/tests/chaos/chaos ## the longer storm and stampedes; figures in docs/ASSURANCE.md
@@ -208,7 +210,12 @@ battery: build $(OUT)/tests/chaos/chaos ## the longer storm and stampedes; figur
 fuzz: ## throw bytes at every reader for a minute each; figures in docs/ASSURANCE.md
 	FUZZ_SECONDS=60 tests/fuzz/run.sh
 
-cover: ## run unit and SQL tests and show which lines they meet (needs gcovr)
+fuzz-api: build ## ask a running instance what a foreign fuzzer thinks of; figures in docs/ASSURANCE.md
+	./socius install fuzz-api
+	tests/fuzz_api/run.sh
+
+cover: ## run unit and SQL tests and show which lines they meet
+	./socius install cover
 	tests/cover
 
 clean: ## remove everything that was built

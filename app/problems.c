@@ -2,6 +2,10 @@
  * problems: every way in which a request can fail. The slug is the `code` in the reply, the end of
  * its `type`, and the name of the SQL refusal or constraint behind it. docs/api/problems.md is
  * made of this table.
+ *
+ * Retryable is what the same request may succeed at later, unchanged: because time passes or
+ * because of what others do (a place given back, a review, a run that ends). Where the caller
+ * itself has to do something else first, it is not.
  */
 #include "problems.h"
 
@@ -9,7 +13,7 @@ const struct problem_kind problems[] = {
 	/* reading the request */
 	{ "malformed_request", 400, "The request is not well-formed HTTP.",
 	    "Send a request as RFC 9112 describes; the detail names the fault." },
-	{ "malformed_json", 400, "The body is not well-formed JSON.",
+	{ "malformed_json", 400, "The body is not a JSON object.",
 	    "Send one JSON object in UTF-8 without duplicate names; the detail names the place." },
 	{ "invalid_fields", 400, "Some fields are not as described.",
 	    "See `errors`: each names the field by a JSON pointer and says what is expected." },
@@ -66,6 +70,8 @@ const struct problem_kind problems[] = {
 	{ "market_code_shape", 400, "The code is not usable.",
 	    "Use 2 to 32 of a-z, 0-9, `_` and `-`, a letter first." },
 	{ "market_unknown", 404, "There is no such market.", "Check the code." },
+	{ "currency_unusable", 422, "No market can use this currency.",
+	    "See `detail`; use one of ISO 4217 that people pay with today." },
 	{ "currency_unknown", 400, "The currency is not in ISO 4217.", "Use an ISO 4217 code." },
 	{ "time_zone_unknown", 400, "The time zone is not known.",
 	    "Use a name of the IANA database." },
@@ -77,7 +83,7 @@ const struct problem_kind problems[] = {
 	{ "test_markets_off", 403, "This instance makes no test markets.",
 	    "Start one that does: `./socius run`, or SOCIUS_TEST_MARKETS above 0." },
 	{ "test_markets_full", 409, "As many test markets live as this instance allows.",
-	    "Use one that lives, or wait until `next_goes_at`." },
+	    "Use one that lives, or wait until `next_goes_at`.", true, .retry_at = "next_goes_at" },
 	{ "account_unknown", 404, "There is no such account.", "Check the id." },
 	{ "partner_unknown", 404, "There is no such partner.", "Check the id." },
 	{ "programme_unknown", 404, "There is no such programme.", "Check the id." },
@@ -93,7 +99,7 @@ const struct problem_kind problems[] = {
 	    "Enrol first; of what is reported later, the time at which it happened (`at`) "
 	    "counts." },
 	{ "requirements_due", 409, "Something that the partner's programme asks for is due.",
-	    "See `requirements`: satisfy each, or wait for what has been submitted." },
+	    "See `requirements`: satisfy each, or wait for what has been submitted.", true },
 	{ "document_unknown", 404, "There is no such document.", "Check the id." },
 	{ "document_expired", 409, "The document is past its last good date.",
 	    "Submit one that is good." },
@@ -106,8 +112,8 @@ const struct problem_kind problems[] = {
 	{ "bank_account_unknown", 404, "The partner has given no bank account.",
 	    "Set it with PUT." },
 	{ "iban_wrong", 422, "The IBAN cannot be right.",
-	    "See `fault`: characters, country, length or check_digits; compare it with the bank's "
-	    "statement." },
+	    "See `fault`: characters, country, length, structure or check_digits; compare it with "
+	    "the bank's statement." },
 
 	/* persons */
 	{ "person_erased", 410, "The person was erased.",
@@ -116,7 +122,8 @@ const struct problem_kind problems[] = {
 	{ "account_in_use", 409, "Something stands in the way of leaving.",
 	    "See `obstacles`: bookings to be worked or forfeited, rentals to be returned, debts to "
 	    "be paid, offices to be given back; and a balance to be paid out before a person is "
-	    "erased." },
+	    "erased.",
+	    true },
 	{ "export_unknown", 404, "There is no such export.",
 	    "Ask for one with POST; it is thrown away after a week." },
 
@@ -164,7 +171,7 @@ const struct problem_kind problems[] = {
 	{ "client_unknown", 404, "There is no such app.", "Check the client_id." },
 	{ "redirect_uri_shape", 422, "Answers cannot go to this address.",
 	    "Register https, http on 127.0.0.1 or [::1], or a scheme of the app's own such as "
-	    "com.example.app:/callback; without a fragment." },
+	    "com.example.app:/callback; without a fragment or a user before the host." },
 	{ "redirect_uri_wrong", 422, "The app has not registered this redirect_uri.",
 	    "Send one that is registered, as it stands there." },
 	{ "code_challenge_shape", 422, "The code_challenge is no SHA-256 in base64url.",
@@ -217,13 +224,14 @@ const struct problem_kind problems[] = {
 	    "Choose a time before or after the jump." },
 	{ "local_time_twice", 422, "This local time exists twice: clocks go back over it.",
 	    "Say which with `fold`: 0 for the first, 1 for the second." },
-	{ "slot_times_wrong", 422, "A slot must end after it starts and last at most 24 h.",
+	{ "slot_times_wrong", 422,
+	    "A slot must end after it starts and last at most 24 h, 12 h of a local day.",
 	    "Correct the times." },
 	{ "slot_in_the_past", 422, "The slot would start in the past.", "Choose a later start." },
 	{ "slot_full", 409, "The slot has no free place left.",
-	    "Book `next_slot_id`, where it is given, or another slot." },
+	    "Book `next_slot_id`, where it is given, or another slot.", true },
 	{ "slot_not_released", 409, "The slot is not open for booking yet.",
-	    "Book from `released_at` on." },
+	    "Book from `released_at` on.", true, .retry_at = "released_at" },
 	{ "slot_started", 409, "The slot has started.", "Book a later slot." },
 	{ "slots_overlap", 409, "The partner has a booking at that time.",
 	    "Forfeit the other booking first, or book another slot." },
@@ -234,16 +242,17 @@ const struct problem_kind problems[] = {
 	{ "booking_not_assigned", 409, "The partner booked this slot itself.",
 	    "Forfeit it instead; only what was assigned can be declined." },
 	{ "check_in_too_early", 409, "Check-in opens 15 minutes before the start.",
-	    "Check in from `opens_at` on." },
+	    "Check in from `opens_at` on.", true, .retry_at = "opens_at" },
 	{ "check_in_too_late", 409, "Check-in closed 5 minutes after the start.",
 	    "Ask an operator." },
 	{ "booking_not_checked_in", 409, "The booking is not checked in.", "Check in first." },
-	{ "slot_not_ended", 409, "The slot has not ended.", "Complete from `ends_at` on." },
+	{ "slot_not_ended", 409, "The slot has not ended.", "Complete from `ends_at` on.", true,
+	    .retry_at = "ends_at" },
 
 	/* fulfilment and ledger */
 	{ "agreement_unknown", 404, "There is no such share agreement.", "Check the id." },
 	{ "agreement_missing", 409, "No share agreement is in force at that time.",
-	    "Make one that is effective from then or earlier." },
+	    "Make one that is effective from then or earlier.", true },
 	{ "agreement_parts_wrong", 422, "The parts of an agreement do not fit its base.",
 	    "Let `parties` sum to 1,000,000 ppm, each once: vendor and platform for prices, "
 	    "partner "
@@ -254,7 +263,8 @@ const struct problem_kind problems[] = {
 	    "Choose another `effective_from`." },
 	{ "trip_unknown", 404, "There is no such trip.", "Check the id." },
 	{ "trip_times_wrong", 422, "A trip must not end before it starts.", "Correct the times." },
-	{ "trip_in_the_future", 422, "A finished trip must have ended.", "Correct the times." },
+	{ "trip_in_the_future", 422, "A finished trip must have ended.", "Correct the times.", true,
+	    .retry_at = "ended_at" },
 	{ "trip_amounts_wrong", 422, "The amounts do not fit the status.",
 	    "A completed trip has no cancellation fee; a cancelled one has no fare." },
 	{ "trip_currency_differs", 422, "The currency is not the market's.",
@@ -274,7 +284,7 @@ const struct problem_kind problems[] = {
 	{ "week_wrong", 400, "A statement week starts on a Monday.", "Send the date of a Monday." },
 	{ "payout_run_unknown", 404, "There is no such payout run.", "Check the id." },
 	{ "payout_run_open", 409, "Another payout run of this market is not finished.",
-	    "Wait until it has finished." },
+	    "Wait until it has finished.", true },
 	{ "payout_run_not_failed", 409, "The payout run has not failed.",
 	    "The runner goes on with it by itself; see `state`." },
 	{ "payout_unknown", 404, "There is no such payout.", "Check the id." },
@@ -292,7 +302,8 @@ const struct problem_kind problems[] = {
 	    "Report months that began before `closed_at`; restate a report that there is." },
 	{ "returns_exceed_gross", 422, "More was given back than sold.",
 	    "Correct `returns_minor` or `gross_minor`." },
-	{ "period_not_over", 422, "The month is not over.", "Report from `ends_at` on." },
+	{ "period_not_over", 422, "The month is not over.", "Report from `ends_at` on.", true,
+	    .retry_at = "ends_at" },
 	{ "sales_report_unknown", 404, "There is no such report of sales.", "Check the id." },
 	{ "sales_report_exists", 409, "The sales of this idea and month are reported already.",
 	    "Restate the report that `sales_report_id` names." },
@@ -312,7 +323,7 @@ const struct problem_kind problems[] = {
 	{ "listing_times_wrong", 422, "available_until must be later than available_from.",
 	    "Correct the times." },
 	{ "not_yet_available", 409, "The listing is not available yet.",
-	    "Come back at `available_from`." },
+	    "Come back at `available_from`.", true, .retry_at = "available_from" },
 	{ "no_longer_available", 409, "The listing is not available any more.",
 	    "Choose another listing." },
 	{ "redeemed_already", 409, "The partner has redeemed this listing.",
@@ -326,10 +337,15 @@ const struct problem_kind problems[] = {
 	    "days.",
 	    "Correct the times." },
 	{ "rental_overlaps", 409, "The asset is taken at that time.",
-	    "Choose another time, or leave out asset_id to get any that is free." },
+	    "Choose another time, or leave out asset_id to get any that is free.", true },
 	{ "no_asset_free", 409, "No asset of the listing is free at that time.",
-	    "Choose another time or another listing." },
+	    "Choose another time or another listing.", true },
+	{ "rental_not_started", 409, "The rental has not started.",
+	    "Return it from `starts_at` on; cancel it where the asset is not there.", true,
+	    .retry_at = "starts_at" },
 	{ "rental_not_active", 409, "The rental is not active.", "See `state`." },
+	{ "rental_not_overdue", 409, "The partner may keep the asset until the rental's end.",
+	    "Close it after `ends_at`.", true, .retry_at = "ends_at" },
 	{ "rental_not_reserved", 409, "Only a rental that has not started can be cancelled.",
 	    "See `state`; return what has started." },
 	{ 0 },

@@ -21,7 +21,7 @@ static const unsigned types_of[] = {
 		   OF(LOCAL_TIME) | OF(DATE),
 	[KEY] = OF(STRING),
 	[KEYED] = OF(UUID),
-	[IF_MATCH] = OF(LONG),
+	[IF_MATCH] = OF(STRING),
 	[DIGEST] = OF(BYTES),
 	[MARKET] = OF(INT),
 	[CALLER] = OF(UUID),
@@ -35,6 +35,7 @@ static const unsigned types_of[] = {
 	[SESSION] = OF(UUID),
 	[CHANCE] = OF(BYTES),
 	[BLIND] = OF(STRING),
+	[CLEARED] = OF(BOOL),
 	[PREPARED] = OF(LONG) | OF(BOOL) | OF(STRING) | OF(UUID) | OF(BYTES),
 };
 
@@ -92,6 +93,17 @@ names(const struct field *takes, const char *words, enum type type)
 	return true;
 }
 
+/* Only an optional field of a PATCH's body can be cleared. */
+static void
+check_cleared(struct check *check, const struct field *takes, const struct field *field)
+{
+	const struct field *of = field->of == NULL ? NULL : field_of(takes, text_of(field->of));
+
+	if (field->from == CLEARED && (check->operation->endpoint->method != PATCH || of == NULL ||
+					  of->from != BODY || !of->optional))
+		contract_disagree(check, "%s is not .of an optional field of a PATCH", field->name);
+}
+
 static void
 check_seal(struct check *check, const struct field *takes, const struct field *field)
 {
@@ -124,6 +136,7 @@ check_fields(struct check *check, const struct field *takes)
 		else if (field->type == ITEMS)
 			check_items(check, field);
 		check_seal(check, takes, field);
+		check_cleared(check, takes, field);
 		for (int before = 0; before < i; before++)
 			if (strcmp(takes[before].name, field->name) == 0)
 				contract_disagree(check, "it takes %s twice", field->name);

@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-enum { VERSION = 1, HASH_BYTES = 4, MAC_BYTES = 16, SHA256_BYTES = 32 };
+enum { UNBOUND = 1, VERSION = 2, HASH_BYTES = 4, MAC_BYTES = 16, SHA256_BYTES = 32 };
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -110,24 +110,26 @@ add_value(struct buffer *to, const struct value *value)
 }
 
 static void
-add_head(struct buffer *to, const char *operation_id)
+add_head(struct buffer *to, const struct cursor_list *list, int version)
 {
 	uint8_t hash[SHA256_BYTES];
 
-	sha256(operation_id, strlen(operation_id), hash);
-	add_number(to, VERSION, 1);
+	sha256(list->operation_id, strlen(list->operation_id), hash);
+	add_number(to, (uint64_t)version, 1);
 	buffer_add(to, hash, HASH_BYTES);
+	if (version != UNBOUND)
+		buffer_add(to, list->bound, CURSOR_BOUND_BYTES);
 }
 
 struct text
-cursor_write(const struct cursor_key *key, const char *operation_id, const struct cursor *cursor,
-    struct arena *arena)
+cursor_write(const struct cursor_key *key, const struct cursor_list *list,
+    const struct cursor *cursor, struct arena *arena)
 {
 	struct buffer buffer;
 	uint8_t mac[MAC_BYTES];
 
 	buffer_init(&buffer, arena, 128);
-	add_head(&buffer, operation_id);
+	add_head(&buffer, list, VERSION);
 	for (int i = 0; i < cursor->count; i++)
 		add_value(&buffer, &cursor->values[i]);
 	mac_of(key, buffer.at, buffer.bytes, mac);
@@ -202,7 +204,7 @@ take_mac(const struct cursor_key *key, struct text *from)
 }
 
 bool
-cursor_read(const struct cursor_key *key, const char *operation_id, struct text from,
+cursor_read(const struct cursor_key *key, const struct cursor_list *list, struct text from,
     struct cursor *cursor, struct arena *arena)
 {
 	struct text bytes, head;
@@ -212,7 +214,8 @@ cursor_read(const struct cursor_key *key, const char *operation_id, struct text 
 	    !take_mac(key, &bytes))
 		return false;
 	buffer_init(&expected, arena, 16);
-	add_head(&expected, operation_id);
+	add_head(&expected, list,
+	    list->takes_unbound && bytes.bytes > 0 && bytes.at[0] == UNBOUND ? UNBOUND : VERSION);
 	if (!cut(&bytes, expected.bytes, &head) || !text_equal(head, buffer_text(&expected)))
 		return false;
 	for (int i = 0; i < cursor->count; i++)

@@ -148,6 +148,7 @@ decode_cursor(struct request *request, const struct operation *operation,
     const struct cursor_key *cursor_key, struct text from)
 {
 	const struct field *takes = operation->endpoint->takes;
+	struct cursor_list list = decode_list(request, operation);
 	struct cursor cursor = { .count = 0 };
 	int count = 0;
 
@@ -158,8 +159,7 @@ decode_cursor(struct request *request, const struct operation *operation,
 		cursor.values[cursor.count++] =
 		    (struct value){ .type = takes[i].type, .null = true };
 	}
-	if (from.bytes > 0 &&
-	    !cursor_read(cursor_key, contract_cursors_of(operation), from, &cursor, request->arena))
+	if (from.bytes > 0 && !cursor_read(cursor_key, &list, from, &cursor, request->arena))
 		return decode_refuse(request, "bad_cursor", NULL);
 	for (int i = 0; takes[i].name != NULL; i++)
 		if (takes[i].from == CURSOR)
@@ -200,6 +200,53 @@ read_body(struct request *request)
 	return value;
 }
 
+bool
+decode_clears(const struct field *fields, const char *name)
+{
+	for (int i = 0; fields[i].name != NULL; i++)
+		if (fields[i].from == CLEARED && strcmp(fields[i].of, name) == 0)
+			return true;
+	return false;
+}
+
+/* A PATCH tells null from what is absent: one clears, the other leaves what there is. */
+static void
+take_cleared(struct place *place, struct request *request, const json_t *object)
+{
+	const struct field *takes = request->endpoint->takes;
+
+	for (int i = 0; takes[i].name != NULL; i++) {
+		bool sent =
+		    takes[i].from == BODY && json_is_null(json_object_get(object, takes[i].name));
+
+		if (takes[i].from == CLEARED)
+			request->args[i] = (struct value){ .type = BOOL,
+				.number = json_is_null(json_object_get(object, takes[i].of)) };
+		else if (sent && request->endpoint->method == PATCH &&
+			 !decode_clears(takes, takes[i].name))
+			problem_add_error(place->problem,
+			    arena_print(request->arena, "/%s", takes[i].name), "type",
+			    "This field cannot be cleared: leave it out to keep what there is.");
+	}
+}
+
+static const char *
+kind_of(const struct json_t *value)
+{
+	static const char *const kinds[] = {
+		[JSON_OBJECT] = "an object",
+		[JSON_ARRAY] = "an array",
+		[JSON_STRING] = "a string",
+		[JSON_INTEGER] = "a number",
+		[JSON_REAL] = "a number",
+		[JSON_TRUE] = "true",
+		[JSON_FALSE] = "false",
+		[JSON_NULL] = "null",
+	};
+
+	return kinds[json_typeof(value)];
+}
+
 static bool
 take_body(struct request *request)
 {
@@ -208,10 +255,12 @@ take_body(struct request *request)
 
 	if (object == NULL)
 		return false;
-	if (json_is_object(object))
+	if (json_is_object(object)) {
 		decode_members(&place, request->endpoint->takes, false, object, request->args);
-	else
-		problem_set(&request->problem, "malformed_json", "The body is not a JSON object.");
+		take_cleared(&place, request, object);
+	} else
+		problem_set(&request->problem, "malformed_json",
+		    arena_print(request->arena, "The body is %s, not an object.", kind_of(object)));
 	json_decref(object);
 	return request->problem.kind == NULL;
 }
@@ -241,6 +290,7 @@ take_all(
 		return false;
 	if (request->problem.errors_count > 0)
 		return decode_refuse(request, "invalid_fields", NULL);
+	decode_bind(request);
 	return decode_cursor(request, operation, cursor_key, cursor_sent(request, cursor)) &&
 	       decode_derived(request, operation, key);
 }

@@ -27,6 +27,9 @@ enum {
 bool decode(struct request *request, const struct operation *operation,
     const struct cursor_key *cursor_key);
 
+/* The list that a decoded request is of, as its cursors are bound to it. */
+struct cursor_list decode_list(const struct request *request, const struct operation *operation);
+
 /* Fills the CURSOR arguments from a cursor's text, as ?cursor= or Last-Event-ID do; empty: the
  * first page. false: request->problem is bad_cursor. A stream goes on with it after each batch. */
 bool decode_cursor(struct request *request, const struct operation *operation,

@@ -1,6 +1,7 @@
 /* decode_derived: BLOB, KEY, KEYED, BLIND and DIGEST; see decode_parts.h. */
 #include <openssl/evp.h>
 
+#include "decode.h"
 #include "decode_parts.h"
 #include "socius/uuid.h"
 #include "socius/vault.h"
@@ -100,6 +101,34 @@ add_argument(EVP_MD_CTX *digest, const struct field *field, const struct value *
 	default:
 		add_number(digest, (uint64_t)value->number);
 	}
+}
+
+void
+decode_bind(struct request *request)
+{
+	const struct field *takes = request->endpoint->takes;
+	EVP_MD_CTX *digest;
+
+	if (decode_count(takes, CURSOR) == 0)
+		return;
+	digest = digest_new();
+	for (int i = 0; takes[i].name != NULL; i++)
+		if (takes[i].from == MARKET || takes[i].from == CALLER || takes[i].from == PATH ||
+		    takes[i].from == QUERY)
+			add_argument(digest, &takes[i], &request->args[i]);
+	memcpy(request->list_bound, digest_end(digest, request->arena).at,
+	    sizeof(request->list_bound));
+}
+
+struct cursor_list
+decode_list(const struct request *request, const struct operation *operation)
+{
+	struct cursor_list list = { .operation_id = contract_cursors_of(operation),
+		.takes_unbound = request->endpoint->follows };
+
+	_Static_assert(sizeof(list.bound) == sizeof(request->list_bound), "");
+	memcpy(list.bound, request->list_bound, sizeof(list.bound));
+	return list;
 }
 
 /* Where something is sealed, what is digested could be guessed: then the digest is of our own key.

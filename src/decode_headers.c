@@ -1,6 +1,10 @@
 /* decode_headers: Idempotency-Key and If-Match; see decode_parts.h. */
 #include "decode.h"
 #include "decode_parts.h"
+#include "etag.h"
+#include "grammar.h"
+
+enum { VERSION_DIGITS_MAX = 18 };
 
 /* The value of a header that may stand there once; more are a fault. */
 static struct text
@@ -71,38 +75,81 @@ take_key(struct request *request, const struct operation *operation, struct text
 	return true;
 }
 
-/* The version in an entity tag of ours, `"7"`. A W/ in front comes from a proxy that compressed the
- * reply; the version in it is as good. */
+/* Whether it could be the tag of one of our versions: a number without zeros in front. Any other is
+ * nobody's, and so is a weak one (strong comparison, RFC 9110 section 13.1.1). */
 static bool
-read_version(struct text from, int64_t *version)
+is_version(const struct etag *tag)
 {
-	if (from.bytes > 2 && memcmp(from.at, "W/", 2) == 0) {
-		from.at += 2;
-		from.bytes -= 2;
+	struct text digits = { tag->opaque.at + 1, tag->opaque.bytes - 2 };
+
+	return !tag->weak && digits.bytes > 0 && digits.bytes <= VERSION_DIGITS_MAX &&
+	       digits.at[0] != '0' && grammar_all(digits, DIGIT);
+}
+
+/* Adds the versions that one header names, blank-separated. false: it is no list of tags. */
+static bool
+add_versions(struct text list, struct buffer *to, int *tags)
+{
+	struct etag tag;
+
+	while (etag_next(&list, &tag)) {
+		(*tags)++;
+		if (!is_version(&tag))
+			continue;
+		if (to->bytes > 0)
+			buffer_add(to, " ", 1);
+		buffer_add(to, tag.opaque.at + 1, tag.opaque.bytes - 2);
 	}
-	if (from.bytes < 3 || from.bytes > 20 || from.at[0] != '"' ||
-	    from.at[from.bytes - 1] != '"')
-		return false;
-	*version = 0;
-	for (size_t i = 1; i + 1 < from.bytes; i++) {
-		if (from.at[i] < '0' || from.at[i] > '9')
+	return list.bytes == 0;
+}
+
+/* What any of the If-Match headers names: "*" alone, or versions; false: something else. */
+static bool
+read_versions(const struct request *request, struct buffer *to)
+{
+	int tags = 0, headers = 0;
+	bool any = false;
+
+	for (int i = 0; i < request->headers_count; i++) {
+		struct text list = grammar_trim(request->headers[i].value);
+
+		if (!text_equal_nocase(request->headers[i].name, TEXT("If-Match")))
+			continue;
+		headers++;
+		if (text_is(list, "*"))
+			any = true;
+		else if (!add_versions(list, to, &tags))
 			return false;
-		*version = *version * 10 + (from.at[i] - '0');
 	}
-	return true;
+	if (any)
+		buffer_add_text(to, "*");
+	return any ? headers == 1 : tags > 0;
+}
+
+static bool
+is_sent(const struct request *request, const char *name)
+{
+	for (int i = 0; i < request->headers_count; i++)
+		if (text_equal_nocase(request->headers[i].name, text_of(name)))
+			return true;
+	return false;
 }
 
 static bool
 take_precondition(struct request *request, const struct field *field, struct value *value)
 {
-	struct text sent = single_header(request, "If-Match");
+	struct buffer versions;
 
-	value->null = sent.bytes == 0;
+	value->null = !is_sent(request, "If-Match");
 	if (value->null)
 		return field->optional || decode_refuse(request, "precondition_required", NULL);
-	if (!read_version(sent, &value->number))
+	buffer_init(&versions, request->arena, 64);
+	if (!read_versions(request, &versions))
 		decode_fault(request, "If-Match", "format",
-		    "Expected the ETag that the resource was read with, such as \"7\".");
+		    "Expected the ETag that the resource was read with, such as \"7\", several "
+		    "with "
+		    "commas between them, or *.");
+	value->bytes = buffer_text(&versions);
 	return true;
 }
 

@@ -34,6 +34,9 @@ void decode_query(struct request *request, struct text *cursor);
  * memory. */
 struct json_t *decode_form(struct request *request);
 
+/* decode_derived.c: request->list_bound, from the market, the caller, the path and the filters. */
+void decode_bind(struct request *request);
+
 /* decode_derived.c: BLOB, KEY, KEYED and DIGEST, when the other arguments stand. */
 bool decode_derived(struct request *request, const struct operation *operation, struct text key);
 

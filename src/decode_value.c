@@ -4,8 +4,8 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 
-#include "address.h"
 #include "socius/instant.h"
 #include "socius/json.h"
 #include "socius/money.h"
@@ -13,11 +13,13 @@
 
 enum { ITEM_FIELDS_MAX = 32, TEXT_FORM_BYTES_MAX = 40 };
 
+#define US_PER_DAY INT64_C(86400000000)
+
 _Static_assert(TEXT_FORM_BYTES_MAX >= (int)UUID_TEXT_BYTES, "a UUID fits");
 _Static_assert(TEXT_FORM_BYTES_MAX >= (int)INSTANT_TEXT_BYTES_MAX, "an instant fits");
 
-static void
-fault(const struct place *place, const char *code, const char *detail)
+void
+decode_tell(const struct place *place, const char *code, const char *detail)
 {
 	problem_add_error(place->problem, place->pointer, code, detail);
 }
@@ -65,155 +67,43 @@ check_number(const struct place *place, const struct field *field, int64_t numbe
 	struct bounds bounds = decode_bounds(field);
 
 	if (number < bounds.min || number > bounds.max)
-		fault(place, "range",
+		decode_tell(place, "range",
 		    arena_print(place->arena, "Expected a number from %" PRId64 " to %" PRId64 ".",
 			bounds.min, bounds.max));
 }
 
+/* An instant, local time or date, as read; false: it is of no such form. */
 static bool
-blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static struct text
-trimmed(struct text from)
-{
-	while (from.bytes > 0 && blank(from.at[0])) {
-		from.at++;
-		from.bytes--;
-	}
-	while (from.bytes > 0 && blank(from.at[from.bytes - 1]))
-		from.bytes--;
-	return from;
-}
-
-/* C0, DEL and C1 (U+0080 to U+009F): nothing that a person types. */
-static bool
-holds_controls(struct text from)
-{
-	for (size_t i = 0; i < from.bytes; i++) {
-		unsigned char c = (unsigned char)from.at[i];
-
-		if (c < 0x20 || c == 0x7f)
-			return true;
-		if (c == 0xc2 && i + 1 < from.bytes && (unsigned char)from.at[i + 1] < 0xa0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-all_of(struct text from, const char *allowed)
-{
-	for (size_t i = 0; i < from.bytes; i++)
-		if (from.at[i] == '\0' || strchr(allowed, from.at[i]) == NULL)
-			return false;
-	return true;
-}
-
-/* YYYY-MM of a year from 1000 to 2999, digits and hyphens being all there is. */
-static bool
-is_month(struct text from)
-{
-	const char *at = from.at;
-
-	return (at[0] == '1' || at[0] == '2') && at[4] == '-' &&
-	       memchr(from.at, '-', from.bytes) == at + 4 && at[5] != '-' && at[6] != '-' &&
-	       (at[5] == '0' ? at[6] != '0' : at[5] == '1' && at[6] <= '2');
-}
-
-/* The formats of a STRING. Whether a currency or a time zone exists is known to SQL. */
-static const struct {
-	const char *name, *allowed, *says;
-	size_t min, max;                 /* bytes */
-	bool (*holds)(struct text from); /* of what is allowed and as long; NULL: all of it */
-} formats[] = {
-	{ "currency", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "Expected three capital letters of ISO 4217.",
-	    3, 3 },
-	{ "time_zone", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/",
-	    "Expected a name of the IANA time zone database such as Europe/Rome.", 1, 64 },
-	{ "month", "0123456789-", "Expected a month, YYYY-MM.", 7, 7, is_month },
-	{ "sha256", "0123456789abcdefABCDEF", "Expected 64 hexadecimal digits.", 64, 64 },
-	{ "digits", "0123456789", "Expected digits only.", 0, JSON_STRING_BYTES_MAX },
-};
-
-static void
-check_format(const struct place *place, const struct field *field, struct text from)
-{
-	if (field->format != NULL && strcmp(field->format, "email") == 0) {
-		if (!address_right(from))
-			fault(
-			    place, "format", "Expected an e-mail address such as ada@example.com.");
-		return;
-	}
-	for (size_t i = 0; field->format != NULL && i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (strcmp(formats[i].name, field->format) != 0)
-			continue;
-		if (from.bytes < formats[i].min || from.bytes > formats[i].max ||
-		    !all_of(from, formats[i].allowed) ||
-		    (formats[i].holds != NULL && !formats[i].holds(from)))
-			fault(place, "format", formats[i].says);
-		return;
-	}
-	assert(field->format == NULL);
-}
-
-static bool
-check_length(const struct place *place, const struct field *field, struct text from)
-{
-	struct bounds bounds = decode_bounds(field);
-	int64_t length = (int64_t)text_length(from);
-
-	if (length >= bounds.min && length <= bounds.max && from.bytes <= JSON_STRING_BYTES_MAX)
-		return true;
-	fault(place, "length",
-	    arena_print(place->arena,
-		"Expected %" PRId64 " to %" PRId64 " characters, at most 4,096 bytes.", bounds.min,
-		bounds.max));
-	return false;
-}
-
-/* A sentence with commas between the words of a list. */
-static const char *
-listed(struct arena *arena, const char *list)
-{
-	struct buffer buffer;
-
-	buffer_init(&buffer, arena, 128);
-	buffer_add_text(&buffer, "Expected one of: ");
-	for (; *list != '\0'; list++)
-		buffer_add(&buffer, *list == ' ' ? ", " : list, *list == ' ' ? 2 : 1);
-	buffer_add(&buffer, ".", 2); /* with its NUL */
-	return buffer.at;
-}
-
-static void
-take_string(
-    const struct place *place, const struct field *field, struct text from, struct value *value)
-{
-	struct text text = trimmed(from);
-
-	if (!text_is_utf8(from))
-		fault(place, "utf8", "Expected well-formed UTF-8.");
-	else if (holds_controls(text))
-		fault(place, "format", "Control characters are not allowed.");
-	else if (field->among != NULL && !text_listed(field->among, text))
-		fault(place, "among", listed(place->arena, field->among));
-	else if (field->among == NULL && check_length(place, field, text))
-		check_format(place, field, text);
-	value->bytes = (struct text){ arena_copy(place->arena, text.at, text.bytes), text.bytes };
-}
-
-static void
-take_date(const struct place *place, struct text from, struct value *value)
+read_moment(enum type type, struct text from, int64_t *number)
 {
 	int32_t days;
 
+	if (type == INSTANT)
+		return instant_read(from, number);
+	if (type == LOCAL_TIME)
+		return instant_read_local(from, number);
 	if (!instant_read_date(from, &days))
-		fault(place, "format", "Expected a date, YYYY-MM-DD.");
-	else
-		value->number = days;
+		return false;
+	*number = days;
+	return true;
+}
+
+static void
+take_moment(
+    const struct place *place, const struct field *field, struct text from, struct value *value)
+{
+	static const char *const forms[] = {
+		[INSTANT] = "Expected an instant of RFC 3339 such as 2026-11-22T10:00:00Z.",
+		[LOCAL_TIME] = "Expected a local time without offset, YYYY-MM-DDTHH:MM[:SS].",
+		[DATE] = "Expected a date, YYYY-MM-DD.",
+	};
+	int64_t unit = field->type == DATE ? US_PER_DAY : 1;
+
+	if (!read_moment(field->type, from, &value->number))
+		decode_tell(place, "format", forms[field->type]);
+	else if (value->number < INSTANT_LEAST_US / unit || value->number > INSTANT_MOST_US / unit)
+		decode_tell(
+		    place, "range", "Expected a time from 1970-01-01 to the beginning of 2200.");
 }
 
 /* The types whose JSON form is a string. */
@@ -221,34 +111,20 @@ static void
 take_text(
     const struct place *place, const struct field *field, struct text from, struct value *value)
 {
-	switch (field->type) {
-	case STRING:
-		take_string(place, field, from, value);
-		break;
-	case UUID:
-		if (!uuid_read(from, &value->uuid))
-			fault(place, "format", "Expected a UUID.");
-		break;
-	case INSTANT:
-		if (!instant_read(from, &value->number))
-			fault(place, "format",
-			    "Expected an instant of RFC 3339 such as 2026-11-22T10:00:00Z.");
-		break;
-	case LOCAL_TIME:
-		if (!instant_read_local(from, &value->number))
-			fault(place, "format",
-			    "Expected a local time without offset, YYYY-MM-DDTHH:MM[:SS].");
-		break;
-	default:
-		take_date(place, from, value);
-	}
+	if (field->type == STRING)
+		decode_string(place, field, from, value);
+	else if (field->type != UUID)
+		take_moment(place, field, from, value);
+	else if (!uuid_read(from, &value->uuid))
+		decode_tell(place, "format", "Expected a UUID.");
 }
 
-/* Decimal digits with an optional minus, no zero in front, within int64. */
+/* Decimal digits with an optional minus, no zero in front. What int64 cannot hold is the end of it
+ * on that side, which no field's bounds reach. */
 static bool
 read_integer(struct text from, int64_t *number)
 {
-	bool negative = from.bytes > 0 && from.at[0] == '-';
+	bool negative = from.bytes > 0 && from.at[0] == '-', overflows = false;
 	size_t first = negative;
 	int64_t read = 0;
 
@@ -257,13 +133,15 @@ read_integer(struct text from, int64_t *number)
 	for (size_t i = first; i < from.bytes; i++) {
 		int digit = from.at[i] - '0';
 
-		if (digit < 0 || digit > 9 || __builtin_mul_overflow(read, 10, &read) ||
-		    __builtin_sub_overflow(read, digit, &read))
+		if (digit < 0 || digit > 9)
 			return false;
+		overflows = overflows || __builtin_mul_overflow(read, 10, &read) ||
+			    __builtin_sub_overflow(read, digit, &read);
 	}
-	if (!negative && read == INT64_MIN)
-		return false;
-	*number = negative ? read : -read;
+	if (overflows || (!negative && read == INT64_MIN))
+		*number = negative ? INT64_MIN : INT64_MAX;
+	else
+		*number = negative ? read : -read;
 	return true;
 }
 
@@ -277,14 +155,14 @@ decode_text(
 	case INT:
 	case LONG:
 		if (!read_integer(from, &value->number))
-			fault(place, "type", "Expected an integer.");
+			decode_tell(place, "type", "Expected an integer.");
 		else
 			check_number(place, field, value->number);
 		break;
 	case BOOL:
 		value->number = text_is(from, "true");
 		if (!text_is(from, "true") && !text_is(from, "false"))
-			fault(place, "type", "Expected true or false.");
+			decode_tell(place, "type", "Expected true or false.");
 		break;
 	case BYTES:
 	case ITEMS:
@@ -360,7 +238,7 @@ take_item(
 	struct value values[ITEM_FIELDS_MAX] = { 0 };
 
 	if (!json_is_object(from)) {
-		fault(place, "type", "Expected an object.");
+		decode_tell(place, "type", "Expected an object.");
 		return;
 	}
 	decode_members(place, fields, true, from, values);
@@ -386,11 +264,11 @@ take_items(
 	struct json json;
 
 	if (!json_is_array(from)) {
-		fault(place, "type", "Expected an array of objects.");
+		decode_tell(place, "type", "Expected an array of objects.");
 		return;
 	}
 	if (count < bounds.min || count > bounds.max) {
-		fault(place, "length",
+		decode_tell(place, "length",
 		    arena_print(place->arena, "Expected %" PRId64 " to %" PRId64 " items.",
 			bounds.min, bounds.max));
 		return;
@@ -408,7 +286,26 @@ take_items(
 	value->bytes = buffer_text(&buffer);
 }
 
-/* 1.0 and 1e3 are reals for jansson and are refused: what must be exact is written exactly. */
+/* An integer, also where it is written 1.0 or 1e3: by JSON Schema (2020-12, section 6.1.1) these
+ * are integers, and writers of JSON that know only one kind of number make them. Up to 2^53 a
+ * double has each; beyond, no field's bounds reach. */
+static bool
+json_integer_of(const struct json_t *from, int64_t *number)
+{
+	double real = json_real_value(from);
+
+	if (json_is_integer(from)) {
+		*number = json_integer_value(from);
+		return true;
+	}
+	if (!json_is_real(from) || floor(real) != real)
+		return false;
+	*number = fabs(real) <= (double)MONEY_MINOR_MAX ? (int64_t)real
+		  : real < 0                            ? INT64_MIN
+							: INT64_MAX;
+	return true;
+}
+
 void
 decode_json(const struct place *place, const struct field *field, const struct json_t *from,
     struct value *value)
@@ -418,16 +315,15 @@ decode_json(const struct place *place, const struct field *field, const struct j
 	switch (field->type) {
 	case INT:
 	case LONG:
-		value->number = json_integer_value(from);
-		if (!json_is_integer(from))
-			fault(place, "type", "Expected an integer.");
+		if (!json_integer_of(from, &value->number))
+			decode_tell(place, "type", "Expected an integer.");
 		else
 			check_number(place, field, value->number);
 		break;
 	case BOOL:
 		value->number = json_is_true(from);
 		if (!json_is_boolean(from))
-			fault(place, "type", "Expected true or false.");
+			decode_tell(place, "type", "Expected true or false.");
 		break;
 	case ITEMS:
 		take_items(place, field, from, value);
@@ -437,7 +333,7 @@ decode_json(const struct place *place, const struct field *field, const struct j
 		break;
 	default:
 		if (!json_is_string(from))
-			fault(place, "type", "Expected a string.");
+			decode_tell(place, "type", "Expected a string.");
 		else
 			take_text(place, field,
 			    (struct text){ json_string_value(from), json_string_length(from) },
@@ -486,7 +382,7 @@ decode_members(const struct place *place, const struct field *fields, bool items
 		if (from != NULL && !json_is_null(from))
 			decode_json(&below, field, from, &values[i]);
 		else if (!field->optional)
-			fault(&below, "required", "This field is required.");
+			decode_tell(&below, "required", "This field is required.");
 	}
 	refuse_unknown(place, fields, items, object);
 }

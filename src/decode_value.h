@@ -35,9 +35,19 @@ void decode_text(
 void decode_json(const struct place *place, const struct field *field, const struct json_t *from,
     struct value *value);
 
+/* decode_string.c: the texts among them; normalized, and trimmed unless it is a password. */
+void decode_string(
+    const struct place *place, const struct field *field, struct text from, struct value *value);
+
+/* Adds an error about this place. */
+void decode_tell(const struct place *place, const char *code, const char *detail);
+
 /* The members of a JSON object against fields with from == BODY (any, when `items`). Values come in
  * the order of the fields; the pointer of the object is place->pointer. */
 void decode_members(const struct place *place, const struct field *fields, bool items,
     const struct json_t *object, struct value *values);
+
+/* Whether a null in a PATCH takes this field of the body away: a CLEARED argument is of it. */
+bool decode_clears(const struct field *fields, const char *name);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "catalog.h"
 #include "encode_parts.h"
+#include "etag.h"
 
 int
 encode_first_column(const struct operation *operation)
@@ -37,9 +38,7 @@ static void
 add_problem_headers(const struct request *request, struct reply *reply)
 {
 	const struct problem_kind *kind = request->problem.kind;
-
-	int retry_after_s = request->problem.retry_after_s > 0 ? request->problem.retry_after_s
-							       : kind->retry_after_s;
+	int retry_after_s = problem_retry_after_s(&request->problem);
 
 	if (retry_after_s > 0)
 		reply_add_header(reply, "Retry-After",
@@ -140,30 +139,6 @@ encode_item(const struct encoder *encoder, const struct operation *operation,
 	json_close_object(&json);
 }
 
-/* Whether a list of entity tags, or *, holds this one: weak comparison, RFC 9110 section 13.1.2. */
-static bool
-tag_listed(struct text list, struct text tag)
-{
-	while (list.bytes > 0) {
-		const char *end = memchr(list.at, ',', list.bytes);
-		size_t bytes = end == NULL ? list.bytes : (size_t)(end - list.at);
-		struct text one = { list.at, bytes };
-
-		while (one.bytes > 0 && one.at[0] == ' ') {
-			one.at++;
-			one.bytes--;
-		}
-		if (one.bytes > 2 && memcmp(one.at, "W/", 2) == 0)
-			one = (struct text){ one.at + 2, one.bytes - 2 };
-		if (text_equal(one, tag) || text_is(one, "*"))
-			return true;
-		bytes += end != NULL;
-		list.at += bytes;
-		list.bytes -= bytes;
-	}
-	return false;
-}
-
 /* The row's version as ETag. true: the client has this version already. */
 static bool
 add_tag(struct request *request, const struct operation *operation, const struct rows *rows,
@@ -176,7 +151,7 @@ add_tag(struct request *request, const struct operation *operation, const struct
 		return false;
 	tag = text_of(arena_print(request->arena, "\"%" PRId64 "\"", rows_int(rows, 0, column)));
 	reply_add_header(reply, "ETag", tag);
-	return request->method == GET && tag_listed(request_header(request, "If-None-Match"), tag);
+	return request->method == GET && etag_is_known(request, tag);
 }
 
 static bool

@@ -42,6 +42,6 @@ void encode_item(const struct encoder *encoder, const struct operation *operatio
 /* The cursor that goes on after this row: the id of a STREAM's event. Empty when the operation has
  * no CURSOR fields. */
 struct text encode_cursor(const struct encoder *encoder, const struct operation *operation,
-    const struct rows *rows, int row, struct arena *arena);
+    const struct request *request, const struct rows *rows, int row);
 
 #endif

@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "catalog.h"
+#include "decode.h"
 #include "encode_parts.h"
 
 static void
@@ -30,8 +31,9 @@ take_sort_key(const struct rows *rows, int row, int column, uint32_t oid, struct
 
 struct text
 encode_cursor(const struct encoder *encoder, const struct operation *operation,
-    const struct rows *rows, int row, struct arena *arena)
+    const struct request *request, const struct rows *rows, int row)
 {
+	struct cursor_list list = decode_list(request, operation);
 	const struct field *takes = operation->endpoint->takes;
 	struct cursor cursor = { .count = 0 };
 
@@ -52,7 +54,7 @@ encode_cursor(const struct encoder *encoder, const struct operation *operation,
 	}
 	if (cursor.count == 0)
 		return (struct text){ NULL, 0 };
-	return cursor_write(encoder->cursor_key, contract_cursors_of(operation), &cursor, arena);
+	return cursor_write(encoder->cursor_key, &list, &cursor, request->arena);
 }
 
 /* A piece of the request's own target inside <>: what would end it is escaped. */
@@ -110,7 +112,7 @@ encode_list(const struct encoder *encoder, const struct operation *operation,
 
 	/* also on the last page, so that a reader of the feed of events can go on from there */
 	if (count > 0)
-		cursor = encode_cursor(encoder, operation, rows, count - 1, request->arena);
+		cursor = encode_cursor(encoder, operation, request, rows, count - 1);
 	buffer_init(&buffer, request->arena, 4096);
 	buffer_add_text(&buffer, "{\"data\":[");
 	for (int row = 0; row < count; row++) {
@@ -140,7 +142,7 @@ encode_events(const struct encoder *encoder, const struct operation *operation,
 
 	buffer_init(&buffer, request->arena, 4096);
 	for (int row = 0; row < rows->count; row++) {
-		struct text id = encode_cursor(encoder, operation, rows, row, request->arena);
+		struct text id = encode_cursor(encoder, operation, request, rows, row);
 
 		buffer_print(&buffer, "id: %.*s\n", (int)id.bytes, id.at);
 		if (kind >= 0 && !rows_null(rows, row, kind)) {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "gate_private.h"
-#include "grammar.h"
+#include "etag.h"
 #include "socius/log.h"
 
 enum { DOCS_FILE_BYTES_MAX = 16 * 1024 * 1024, DOCS_TAG_BYTES = 24 };
@@ -121,7 +121,7 @@ docs_answer(struct exchange *exchange)
 {
 	const struct docs_file *file = docs_find(exchange->request.path);
 	struct text tag = text_of(file->tag);
-	bool same = grammar_lists(request_header(&exchange->request, "If-None-Match"), tag);
+	bool same = etag_is_known(&exchange->request, tag);
 
 	exchange->reply = (struct reply){ .status = same ? 304 : 200 };
 	if (!same) {

@@ -1,6 +1,6 @@
 /* gate_own: the engine's own routes; see gate_private.h. */
 #include "gate_private.h"
-#include "grammar.h"
+#include "etag.h"
 #include "socius/log.h"
 
 static void
@@ -45,8 +45,7 @@ answer_ready(struct exchange *exchange)
 static void
 answer_document(struct exchange *exchange)
 {
-	bool same =
-	    grammar_lists(request_header(&exchange->request, "If-None-Match"), gate.document_tag);
+	bool same = etag_is_known(&exchange->request, gate.document_tag);
 
 	exchange->reply = (struct reply){ .status = same ? 304 : 200 };
 	if (!same) {
@@ -71,6 +70,11 @@ static const struct {
 static void
 reply_options(struct exchange *exchange, const char *allow)
 {
+	if (exchange->reader.trace) {
+		exchange->request.allow = allow;
+		exchange_refuse(exchange, "method_not_allowed", NULL);
+		return;
+	}
 	exchange->reply = (struct reply){ .status = 204 };
 	reply_add_header(&exchange->reply, "Allow",
 	    text_of(arena_print(exchange->request.arena, "%s, OPTIONS", allow)));

@@ -90,8 +90,8 @@ take_rows(struct exchange *exchange, const struct answer *answer)
 		return;
 	encode_reply(
 	    &gate.encoder, exchange->operation, &exchange->request, answer, &exchange->reply);
-	cursor = encode_cursor(&gate.encoder, exchange->operation, &answer->rows,
-	    answer->rows.count - 1, exchange->request.arena);
+	cursor = encode_cursor(&gate.encoder, exchange->operation, &exchange->request,
+	    &answer->rows, answer->rows.count - 1);
 	if (cursor.bytes > 0 && cursor.bytes <= sizeof(stream->cursor)) {
 		memcpy(stream->cursor, cursor.at, cursor.bytes);
 		stream->cursor_bytes = cursor.bytes;

@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "jws.h"
+#include "precis.h"
 #include "socius/arena.h"
 #include "socius/json.h"
 #include "token.h"
@@ -149,6 +150,22 @@ kept(struct arena *arena, const json_t *claims, const char *name, size_t length_
 	return text;
 }
 
+/* How the person is called, as a field of ours would take it; else .at is NULL: a name that cannot
+ * be seen or turns text about is none. */
+static struct text
+name_of(struct arena *arena, const json_t *claims)
+{
+	struct text name = kept(arena, claims, "name", ID_TOKEN_NAME_LENGTH_MAX);
+
+	if (name.at == NULL)
+		return name;
+	name = text_trimmed(precis_normalize(arena, name));
+	if (name.bytes == 0 || text_length(name) > ID_TOKEN_NAME_LENGTH_MAX ||
+	    precis_fault(arena, name, PRECIS_LINE) != NULL)
+		return (struct text){ NULL, 0 };
+	return name;
+}
+
 static const char *
 read_person(struct arena *arena, const json_t *claims, struct id_token *said)
 {
@@ -165,7 +182,7 @@ read_person(struct arena *arena, const json_t *claims, struct id_token *said)
 	said->email_verified =
 	    said->email.at != NULL &&
 	    (json_is_true(verified) || same(json_string_value(verified), "true"));
-	said->name = kept(arena, claims, "name", ID_TOKEN_NAME_LENGTH_MAX);
+	said->name = name_of(arena, claims);
 	return NULL;
 }
 

@@ -4,6 +4,18 @@
 #define US_PER_S INT64_C(1000000)
 #define US_PER_DAY (INT64_C(86400) * US_PER_S)
 
+/* What four digits of a year can say: 0001-01-01 to 9999-12-31. */
+#define FIRST_DAY (-719162)
+#define LAST_DAY 2932896
+#define FIRST_US (FIRST_DAY * US_PER_DAY)
+#define LAST_US ((LAST_DAY + 1) * US_PER_DAY - 1)
+
+static int64_t
+within(int64_t value, int64_t least, int64_t most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
 /* Days since 1970-01-01 of a civil date, and back: counting in 400-year eras from 1 March, as the
  * leap day then ends the year. */
 static int32_t
@@ -105,9 +117,9 @@ take_fraction(struct text *from, int64_t *us)
 	return true;
 }
 
-/* A leap second :60 counts as the first moment of the next minute. */
+/* `leap`: whether the second is 60; it counts as the first of the next minute. */
 static bool
-take_time(struct text *from, bool seconds_needed, int64_t *us)
+take_time(struct text *from, bool seconds_needed, int64_t *us, bool *leap)
 {
 	int hour, minute, second = 0;
 	int64_t fraction = 0;
@@ -123,6 +135,7 @@ take_time(struct text *from, bool seconds_needed, int64_t *us)
 	if (hour > 23 || minute > 59 || second > 60)
 		return false;
 	*us = ((int64_t)hour * 3600 + minute * 60 + second) * US_PER_S + fraction;
+	*leap = second == 60;
 	return true;
 }
 
@@ -143,18 +156,29 @@ take_offset(struct text *from, int64_t *us)
 	return true;
 }
 
+/* Whether the second before the one that this moment is in could be a leap second. */
+static bool
+begins_month(int64_t us)
+{
+	int year, month, day;
+
+	civil_of_days((int32_t)(us / US_PER_DAY), &year, &month, &day);
+	return us % US_PER_DAY >= 0 && us % US_PER_DAY < US_PER_S && day == 1;
+}
+
 bool
 instant_read(struct text from, int64_t *us)
 {
 	int32_t days;
 	int64_t time, offset, instant;
+	bool leap;
 
-	if (!take_date(&from, &days) || !take_char(&from, "Tt") || !take_time(&from, true, &time) ||
-	    !take_offset(&from, &offset) || from.bytes != 0)
+	if (!take_date(&from, &days) || !take_char(&from, "Tt") ||
+	    !take_time(&from, true, &time, &leap) || !take_offset(&from, &offset) ||
+	    from.bytes != 0)
 		return false;
 	instant = days * US_PER_DAY + time - offset;
-	if (instant < days_of_civil(1, 1, 1) * US_PER_DAY ||
-	    instant >= days_of_civil(10000, 1, 1) * US_PER_DAY)
+	if (instant < FIRST_US || instant > LAST_US || (leap && !begins_month(instant)))
 		return false;
 	*us = instant;
 	return true;
@@ -165,9 +189,10 @@ instant_read_local(struct text from, int64_t *us)
 {
 	int32_t days;
 	int64_t time;
+	bool leap;
 
 	if (!take_date(&from, &days) || !take_char(&from, "Tt") ||
-	    !take_time(&from, false, &time) || from.bytes != 0)
+	    !take_time(&from, false, &time, &leap) || leap || from.bytes != 0)
 		return false;
 	*us = days * US_PER_DAY + time;
 	return true;
@@ -201,8 +226,8 @@ instant_write_date(int32_t days, char to[INSTANT_TEXT_BYTES_MAX])
 	int year, month, day;
 	char *at;
 
-	civil_of_days(days, &year, &month, &day);
-	at = put_digits(to, (unsigned)year % 10000, 4);
+	civil_of_days((int32_t)within(days, FIRST_DAY, LAST_DAY), &year, &month, &day);
+	at = put_digits(to, (unsigned)year, 4);
 	*at++ = '-';
 	at = put_digits(at, (unsigned)month, 2);
 	*at++ = '-';
@@ -214,8 +239,9 @@ instant_write_date(int32_t days, char to[INSTANT_TEXT_BYTES_MAX])
 int
 instant_write_local(int64_t us, char to[INSTANT_TEXT_BYTES_MAX])
 {
-	int64_t days = us / US_PER_DAY - (us % US_PER_DAY < 0);
-	int64_t time = us - days * US_PER_DAY;
+	int64_t kept = within(us, FIRST_US, LAST_US);
+	int64_t days = kept / US_PER_DAY - (kept % US_PER_DAY < 0);
+	int64_t time = kept - days * US_PER_DAY;
 	unsigned second = (unsigned)(time / US_PER_S), fraction = (unsigned)(time % US_PER_S);
 	char *at = to + instant_write_date((int32_t)days, to);
 

@@ -268,6 +268,20 @@ reason(const json_error_t *error)
 	}
 }
 
+/* What the text begins with where it is in no encoding of JSON's (RFC 8259 section 8.1), or NULL.
+ */
+static const char *
+wrong_beginning(struct text from)
+{
+	if (from.bytes >= 3 && memcmp(from.at, "\xef\xbb\xbf", 3) == 0)
+		return "it begins with a byte order mark, which JSON does not have";
+	if (from.bytes >= 2 &&
+	    (memcmp(from.at, "\xff\xfe", 2) == 0 || memcmp(from.at, "\xfe\xff", 2) == 0 ||
+		from.at[0] == '\0' || from.at[1] == '\0'))
+		return "it is in UTF-16 or UTF-32, and JSON is in UTF-8";
+	return NULL;
+}
+
 struct json_t *
 json_read(struct text from, const char **why, long *offset)
 {
@@ -275,11 +289,14 @@ json_read(struct text from, const char **why, long *offset)
 	json_t *value;
 
 	*offset = 0;
+	*why = wrong_beginning(from);
+	if (*why != NULL)
+		return NULL;
 	if (!within_depth(from, offset)) {
 		*why = "objects and arrays are nested too deeply";
 		return NULL;
 	}
-	value = json_loadb(from.at, from.bytes, JSON_REJECT_DUPLICATES, &error);
+	value = json_loadb(from.at, from.bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (value == NULL) {
 		*why = reason(&error);
 		*offset = error.position;

@@ -74,6 +74,36 @@ summary(const char *says)
 	return json_stringn(says, bytes > 0 && says[bytes - 1] == '.' ? bytes - 1 : bytes);
 }
 
+/* Of what may be null: there is no null in a form, only the text. */
+static void
+drop_null(json_t *property)
+{
+	json_t *types = json_object_get(property, "type"),
+	       *among = json_object_get(property, "enum");
+	size_t last = json_array_size(among);
+
+	if (json_is_array(types))
+		openapi_put(property, "type", json_incref(json_array_get(types, 0)));
+	if (last > 0 && json_is_null(json_array_get(among, last - 1)))
+		(void)json_array_remove(among, last - 1);
+}
+
+/* A form's members: those that no operation knows are passed over, as RFC 6749 section 3.2 wants.
+ */
+static json_t *
+form_schema(struct document *document, const struct endpoint *endpoint)
+{
+	json_t *schema = openapi_fields_schema(document, endpoint->takes, endpoint), *property;
+	const char *name;
+
+	json_object_foreach (json_object_get(schema, "properties"), name, property)
+		drop_null(property);
+	openapi_put(schema, "additionalProperties", json_true());
+	openapi_put_text(schema, "description",
+	    "What is empty counts as absent, what is not known is passed over (RFC 6749, 3.2).");
+	return schema;
+}
+
 static json_t *
 request_body(struct document *document, const struct endpoint *endpoint)
 {
@@ -89,12 +119,11 @@ request_body(struct document *document, const struct endpoint *endpoint)
 	if (members)
 		openapi_put(content, "application/json",
 		    json_pack("{s:o, s:o}", "schema",
-			openapi_fields_schema(document, endpoint->takes, false), "example",
+			openapi_fields_schema(document, endpoint->takes, endpoint), "example",
 			openapi_fields_example(endpoint->takes, false)));
 	if (members && endpoint->form)
 		openapi_put(content, "application/x-www-form-urlencoded",
-		    json_pack("{s:o}", "schema",
-			openapi_fields_schema(document, endpoint->takes, false)));
+		    json_pack("{s:o}", "schema", form_schema(document, endpoint)));
 	if (blob)
 		openapi_put(content, "application/octet-stream",
 		    json_pack("{s:{s:s}}", "schema", "type", "string"));

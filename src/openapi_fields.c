@@ -13,24 +13,14 @@ static const struct {
 	[STRING] = { "string" },
 	[UUID] = { "string", "uuid", NULL, "\"0193a0c4-5e00-7000-8000-000000000001\"" },
 	[INSTANT] = { "string", "date-time", NULL, "\"2026-03-02T08:00:00Z\"" },
-	[LOCAL_TIME] = { "string", NULL, "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2})?$",
+	[LOCAL_TIME] = { "string", NULL,
+	    "^(19[7-9][0-9]|2[01][0-9]{2}|2200(?=-01-01.00:00(:00(\\.0+)?)?$))-"
+	    "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|"
+	    "02-(0[1-9]|[12][0-9]))[Tt]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]+)?)?$",
 	    "\"2026-03-02T08:00\"" },
 	[DATE] = { "string", "date", NULL, "\"2026-03-02\"" },
 	[BYTES] = { "string" },
 	[ITEMS] = { "array" },
-};
-
-/* The formats of decode_value.c as patterns. */
-static const struct {
-	const char *name, *pattern, *example;
-} patterns[] = {
-	{ "currency", "^[A-Z]{3}$", "\"EUR\"" },
-	{ "time_zone", "^[A-Za-z0-9_+/-]{1,64}$", "\"Europe/Rome\"" },
-	{ "month", "^[12][0-9]{3}-(0[1-9]|1[0-2])$", "\"2026-03\"" },
-	{ "sha256", "^[0-9a-fA-F]{64}$",
-	    "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"" },
-	{ "digits", "^[0-9]*$", "\"1234\"" },
-	{ "email", "^[^@\\s]{1,64}@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$", "\"ada@example.com\"" },
 };
 
 static void
@@ -47,8 +37,8 @@ put_bounds(json_t *schema, const struct field *field)
 	case STRING:
 		/* a list or a pattern says it already */
 		if (field->among != NULL ||
-		    (field->format != NULL && strcmp(field->format, "digits") != 0 &&
-			strcmp(field->format, "email") != 0))
+		    (field->format != NULL &&
+			!text_listed("digits email lines password", text_of(field->format))))
 			break;
 		openapi_put(schema, "minLength", json_integer(bounds.min));
 		openapi_put(schema, "maxLength", json_integer(bounds.max));
@@ -108,26 +98,46 @@ type_of(const struct field *field)
 	return types;
 }
 
+static const char *
+pattern_of(struct arena *arena, const struct field *field)
+{
+	return field->type == STRING ? openapi_text_pattern(arena, field)
+				     : forms[field->type].pattern;
+}
+
+/* What the row says of it, and what cannot be said in a schema. */
+static void
+put_description(struct document *document, json_t *schema, const struct field *field)
+{
+	bool is_time = field->type == INSTANT || field->type == LOCAL_TIME || field->type == DATE;
+	const char *says = field->says == NULL ? "" : field->says;
+
+	if (is_time)
+		says = arena_print(document->arena, "%s%sfrom 1970 to the beginning of 2200", says,
+		    says[0] == '\0' ? "" : "; ");
+	if (says[0] != '\0')
+		openapi_put_text(schema, "description", says);
+}
+
 json_t *
 openapi_field_schema(struct document *document, const struct field *field)
 {
+	const char *pattern = pattern_of(document->arena, field);
 	json_t *schema = json_object(), *example;
 
 	openapi_put(schema, "type", type_of(field));
 	if (forms[field->type].format != NULL)
 		openapi_put_text(schema, "format", forms[field->type].format);
-	if (forms[field->type].pattern != NULL)
-		openapi_put_text(schema, "pattern", forms[field->type].pattern);
-	for (size_t i = 0; field->format != NULL && i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		if (strcmp(patterns[i].name, field->format) == 0)
-			openapi_put_text(schema, "pattern", patterns[i].pattern);
+	else if (field->format != NULL && strcmp(field->format, "password") == 0)
+		openapi_put_text(schema, "format", "password");
+	if (pattern != NULL)
+		openapi_put_text(schema, "pattern", pattern);
 	if (field->among != NULL)
 		put_enum(schema, field);
 	put_bounds(schema, field);
 	if (field->type == ITEMS)
-		openapi_put(schema, "items", openapi_fields_schema(document, field->items, true));
-	if (field->says != NULL)
-		openapi_put_text(schema, "description", field->says);
+		openapi_put(schema, "items", openapi_fields_schema(document, field->items, NULL));
+	put_description(document, schema, field);
 	if (field->example != NULL) {
 		example = json_array();
 		openapi_add(example, openapi_field_example(field));
@@ -167,9 +177,8 @@ openapi_field_example(const struct field *field)
 	const char *text = field->example != NULL ? field->example : forms[field->type].example;
 	json_t *array;
 
-	for (size_t i = 0; field->format != NULL && i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		if (text == NULL && strcmp(patterns[i].name, field->format) == 0)
-			text = patterns[i].example;
+	if (text == NULL)
+		text = openapi_text_example(field);
 	if (text != NULL)
 		return json_loads(text, JSON_DECODE_ANY, NULL);
 	if (field->among != NULL)
@@ -185,7 +194,8 @@ openapi_field_example(const struct field *field)
 }
 
 json_t *
-openapi_fields_schema(struct document *document, const struct field *fields, bool items)
+openapi_fields_schema(
+    struct document *document, const struct field *fields, const struct endpoint *endpoint)
 {
 	json_t *schema = json_object(), *required = json_array(), *properties = json_object();
 
@@ -194,9 +204,12 @@ openapi_fields_schema(struct document *document, const struct field *fields, boo
 		/* .from of an item's field is ignored elsewhere too */
 		struct field field = fields[i];
 
-		if (!items && field.from != BODY)
+		if (endpoint != NULL && field.from != BODY)
 			continue;
 		field.from = BODY;
+		if (endpoint != NULL && endpoint->method == PATCH &&
+		    !decode_clears(fields, field.name))
+			field.from = QUERY; /* it may be absent, and never null */
 		openapi_put(properties, field.name, openapi_field_schema(document, &field));
 		if (!field.optional)
 			openapi_add(required, json_string(field.name));

@@ -16,37 +16,50 @@ parameter(const char *name, const char *in, bool required, const char *says, jso
 	return made;
 }
 
+/* One to 255 printable characters without blanks around them, or a String of RFC 9651. */
+#define KEY_PATTERN "^([!#-~]([ -~]{0,253}[!-~])?|\"([ !#-\\[\\]-~]|\\\\[\"\\\\]){1,255}\")$"
+/* A list of entity tags, RFC 9110 sections 5.6.1.2 and 8.8.3, or any. */
+#define TAG "(W/)?\"[!#-~]*\"[ \\t]*"
+#define MATCH_PATTERN "^(\\*|[ \\t,]*" TAG "(,[ \\t]*(" TAG ")?)*)$"
+#define CURSOR_PATTERN "^[A-Za-z0-9_-]*$"
+
 /* Parameters that are the same everywhere. */
 static const struct shared {
 	const char *component, *name, *in;
 	bool required;
 	const char *says, *pattern;
-	int length_max;
+	int length_max; /* 0: whatever a header can hold */
 } shared[] = {
 	{ "Cursor", "cursor", "query", false,
-	    "Where the page begins: `next_cursor` of the page before.", NULL,
+	    "Where the page begins: `next_cursor` of the page before.", CURSOR_PATTERN,
 	    CURSOR_TEXT_BYTES_MAX },
 	{ "After", "after", "query", false,
 	    "Where the page begins: `next_cursor` of the page before, or the id of a streamed "
 	    "event.",
-	    NULL, CURSOR_TEXT_BYTES_MAX },
+	    CURSOR_PATTERN, CURSOR_TEXT_BYTES_MAX },
 	{ "LastEventId", "Last-Event-ID", "header", false,
-	    "The id of the last event that was seen; the stream goes on after it.", NULL,
+	    "The id of the last event that was seen; the stream goes on after it.", CURSOR_PATTERN,
 	    CURSOR_TEXT_BYTES_MAX },
 	{ "IdempotencyKey", "Idempotency-Key", "header", true,
 	    "Names this request: sent again with the same key it has no second effect and gets the "
 	    "same resource. A UUID will do; printable ASCII, bare or in double quotes.",
-	    "^[ -~]+$", DECODE_KEY_BYTES_MAX + 2 },
+	    KEY_PATTERN, 2 * DECODE_KEY_BYTES_MAX + 2 },
 	{ "OptionalIdempotencyKey", "Idempotency-Key", "header", false,
 	    "Names this request: sent again with the same key it has no second effect and gets the "
 	    "same resource. Without one each request is a new one.",
-	    "^[ -~]+$", DECODE_KEY_BYTES_MAX + 2 },
-	{ "IfMatch", "If-Match", "header", true, "The ETag that the resource was read with.",
-	    "^(W/)?\"\\d{1,18}\"$", 24 },
+	    KEY_PATTERN, 2 * DECODE_KEY_BYTES_MAX + 2 },
+	{ "IfMatch", "If-Match", "header", true,
+	    "The ETag that the resource was read with, a list of them, or `*`: strong comparison, "
+	    "a weak one matches nothing.",
+	    MATCH_PATTERN },
 	{ "OptionalIfMatch", "If-Match", "header", false,
-	    "The ETag that the resource was read with.", "^(W/)?\"\\d{1,18}\"$", 24 },
+	    "The ETag that the resource was read with, a list of them, or `*`: strong comparison, "
+	    "a weak one matches nothing.",
+	    MATCH_PATTERN },
 	{ "IfNoneMatch", "If-None-Match", "header", false,
-	    "ETags that the client has: an unchanged resource is answered with 304.", NULL, 1024 },
+	    "ETags that the client has, or `*`: an unchanged resource is answered with 304. What "
+	    "is no ETag is passed over.",
+	    NULL },
 };
 
 static void
@@ -63,7 +76,8 @@ add_shared(struct document *document, json_t *parameters, const char *component)
 		schema = json_pack("{s:s}", "type", "string");
 		if (shared[i].pattern != NULL)
 			openapi_put_text(schema, "pattern", shared[i].pattern);
-		openapi_put(schema, "maxLength", json_integer(shared[i].length_max));
+		if (shared[i].length_max > 0)
+			openapi_put(schema, "maxLength", json_integer(shared[i].length_max));
 		openapi_put(document->parameters, component,
 		    parameter(
 			shared[i].name, shared[i].in, shared[i].required, shared[i].says, schema));

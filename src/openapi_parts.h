@@ -30,8 +30,14 @@ json_t *openapi_ref(struct document *document, const char *kind, const char *nam
 json_t *openapi_field_schema(struct document *document, const struct field *field);
 json_t *openapi_field_example(const struct field *field);
 /* Of the fields from BODY; of all, where they are those of an item. */
-json_t *openapi_fields_schema(struct document *document, const struct field *fields, bool items);
+/* endpoint NULL: members of items */
+json_t *openapi_fields_schema(
+    struct document *document, const struct field *fields, const struct endpoint *endpoint);
 json_t *openapi_fields_example(const struct field *fields, bool items);
+
+/* openapi_texts.c: of a STRING; NULL: a list says it already, or there is none. */
+const char *openapi_text_pattern(struct arena *arena, const struct field *field);
+const char *openapi_text_example(const struct field *field);
 
 /* openapi_shapes.c: what a reply shows. References to components that they make. */
 json_t *openapi_shape(struct document *document, const struct shape *shape);

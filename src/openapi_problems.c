@@ -17,7 +17,12 @@ static const struct member members[] = {
 	{ "instance", "string", "uri-reference", "/requests/ and the request's id", true },
 	{ "request_id", "string", NULL, "also in the header Request-Id", true },
 	{ "code", "string", NULL, "stable; more codes may come" },
-	{ "retryable", "boolean", NULL, "whether the same request may succeed later" },
+	{ "retryable", "boolean", NULL,
+	    "whether the same request may succeed later, by time or by what others do" },
+	{ "retry_after", "integer", "int32",
+	    "seconds until it may, where that is known; also in the header Retry-After", true },
+	{ "retry_at", "string", "date-time", "the moment from which it may, where that is known",
+	    true },
 	{ NULL },
 };
 
@@ -67,7 +72,9 @@ static void
 write_kind(const struct problem_kind *kind, struct buffer *to)
 {
 	buffer_print(to, "\n### %s\n\n%d · %s", kind->slug, kind->status, kind->title);
-	if (kind->retry_after_s > 0)
+	if (kind->retry_at != NULL)
+		buffer_print(to, " · may be sent again from `%s` on", kind->retry_at);
+	else if (kind->retry_after_s > 0)
 		buffer_print(to, " · retry after %d s", kind->retry_after_s);
 	else if (kind->retryable)
 		buffer_add_text(to, " · may be sent again");
@@ -86,6 +93,8 @@ openapi_problems(const struct app *of, struct arena *arena)
 	    "Every error is `application/problem+json` (RFC 9457). `code` is stable, `type` is\n"
 	    "`/problems/` and the code, `retryable` says whether the same request may succeed "
 	    "later,\n"
+	    "by time or by what others do, `retry_after` and `retry_at` when, where that is "
+	    "known,\n"
 	    "`errors` names faulty fields, and business data stands beside.\n");
 	for (int status = 400; status < 600; status++) {
 		bool begun = false;

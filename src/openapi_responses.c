@@ -267,7 +267,7 @@ problems_response(struct document *document, const bool *wanted, int status)
 		openapi_put(examples, kind->slug, openapi_ref(document, "examples", kind->slug));
 		says = arena_print(document->arena, "%s%s `%s`", says,
 		    json_object_size(examples) > 1 ? "," : "", kind->slug);
-		retry |= kind->retry_after_s > 0;
+		retry |= kind->retry_after_s > 0 || kind->retry_at != NULL;
 	}
 	openapi_put_text(response, "description", arena_print(document->arena, "%s.", says));
 	openapi_use_header(document, used, "Request-Id");

@@ -10,7 +10,8 @@
 #include "socius/log.h"
 
 /* Members that every problem has; business data never takes their place. */
-static const char reserved[] = "type title status detail instance code retryable request_id errors";
+static const char reserved[] = "type title status detail instance code retryable retry_after "
+			       "retry_at request_id errors";
 
 const struct problem_kind *
 problem_kind_or_null(struct text slug)
@@ -49,6 +50,21 @@ problem_add_error(
 	    (struct problem_error){ .pointer = pointer, .code = code, .detail = detail };
 }
 
+/* When the same request may succeed: core.explain_wait has said it. */
+static void
+take_wait(struct problem *problem, struct arena *arena, struct json_t *object)
+{
+	const char *name = problem->kind->retry_at;
+	const char *at = name == NULL ? NULL : json_string_value(json_object_get(object, name));
+	json_int_t after_s = json_integer_value(json_object_get(object, "retry_after_s"));
+
+	if (!problem->kind->retryable)
+		return;
+	problem->retry_after_s = after_s < INT32_MAX ? (int)after_s : INT32_MAX;
+	if (at != NULL)
+		problem->retry_at = arena_copy(arena, at, strlen(at));
+}
+
 /* Splits a JSON object into the sentence `detail` and the business data beside it. */
 static void
 take_members(struct problem *problem, struct arena *arena, struct text from)
@@ -65,8 +81,9 @@ take_members(struct problem *problem, struct arena *arena, struct text from)
 	sentence = json_string_value(json_object_get(object, "detail"));
 	if (sentence != NULL)
 		problem->detail = arena_copy(arena, sentence, strlen(sentence));
-	problem->retry_after_s = (int)json_integer_value(json_object_get(object, "retry_after_s"));
+	take_wait(problem, arena, object);
 	(void)json_object_del(object, "detail"); /* -1: it was not there */
+	(void)json_object_del(object, "retry_after_s");
 	members = json_object_size(object) > 0 ? json_dumps(object, JSON_COMPACT) : NULL;
 	if (members != NULL)
 		problem->members = text_of(arena_copy(arena, members, strlen(members)));
@@ -184,6 +201,24 @@ write_members(struct text members, struct json *json)
 	json_decref(object);
 }
 
+int
+problem_retry_after_s(const struct problem *problem)
+{
+	return problem->retry_after_s > 0 ? problem->retry_after_s : problem->kind->retry_after_s;
+}
+
+static void
+write_retry(const struct problem *problem, struct json *json)
+{
+	int after_s = problem_retry_after_s(problem);
+
+	json_put_bool(json, "retryable", problem->kind->retryable);
+	if (after_s > 0)
+		json_put_int(json, "retry_after", after_s);
+	if (problem->retry_at != NULL)
+		json_put_text(json, "retry_at", problem->retry_at);
+}
+
 void
 problem_write(const struct problem *problem, const char *request_id, struct buffer *to)
 {
@@ -203,7 +238,7 @@ problem_write(const struct problem *problem, const char *request_id, struct buff
 		json_put_text(&json, "request_id", request_id);
 	}
 	json_put_text(&json, "code", kind->slug);
-	json_put_bool(&json, "retryable", kind->retryable);
+	write_retry(problem, &json);
 	if (problem->errors_count > 0)
 		write_errors(problem, &json);
 	if (problem->members.bytes > 0)

@@ -16,7 +16,7 @@ enum {
 static const struct {
 	const char *name;
 	enum method method;
-	bool head, options;
+	bool head, options, trace;
 } methods[] = {
 	{ "GET", GET },
 	{ "POST", POST },
@@ -25,6 +25,8 @@ static const struct {
 	{ "DELETE", DELETE },
 	{ "HEAD", GET, .head = true },
 	{ "OPTIONS", GET, .options = true },
+	/* answered as OPTIONS is, with 405: to send it back would show secrets to scripts */
+	{ "TRACE", GET, .options = true, .trace = true },
 };
 
 /* Fields that the reader itself understands, or that two readers could take differently if they
@@ -143,6 +145,7 @@ read_method(struct reader *reader, struct request *request)
 		request->method = methods[i].method;
 		request->head = methods[i].head;
 		reader->options = methods[i].options;
+		reader->trace = methods[i].trace;
 		return;
 	}
 	refuse(reader, request, "method_not_implemented", NULL);

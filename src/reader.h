@@ -39,6 +39,7 @@ struct reader {
 	bool closes;       /* the connection ends after the reply */
 	bool continues;    /* the client waits for 100 Continue before it sends the body */
 	bool options;      /* the method is OPTIONS; request->method says GET */
+	bool trace;        /* TRACE; options is set, too */
 	size_t body_bytes; /* Content-Length */
 
 	/* the reader's own */

@@ -102,6 +102,24 @@ text_length(struct text a)
 	return length;
 }
 
+static bool
+blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+struct text
+text_trimmed(struct text a)
+{
+	while (a.bytes > 0 && blank(a.at[0])) {
+		a.at++;
+		a.bytes--;
+	}
+	while (a.bytes > 0 && blank(a.at[a.bytes - 1]))
+		a.bytes--;
+	return a;
+}
+
 void
 buffer_init(struct buffer *buffer, struct arena *arena, size_t room)
 {

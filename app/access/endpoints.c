@@ -18,7 +18,7 @@
 #define NEW_PASSWORD \
 	{ \
 		"password", BODY, STRING, \
-		    .min = 8, .max = 128, \
+		    .min = 8, .max = 128, .format = "password", \
 		    .says = "any characters; what everybody tries first is refused", \
 		    .example = "\"correct horse battery staple\"" \
 	}
@@ -103,8 +103,9 @@ static const struct endpoint endpoints[] = {
 	    .scope = SCOPE_ACCOUNT,
 	    .calls = "api.change_password",
 	    .takes = TAKES({ "account_id", ACCOUNT, UUID }, { "role", ROLE, STRING },
-		{ "session_id", SESSION, UUID }, { "old_password", BODY, STRING, .max = 128 },
-		NEW_PASSWORD, { "mail_id", FRESH, UUID }, WITNESSED),
+		{ "session_id", SESSION, UUID },
+		{ "old_password", BODY, STRING, .max = 128, .format = "password" }, NEW_PASSWORD,
+		{ "mail_id", FRESH, UUID }, WITNESSED),
 	    .gives = ONE,
 	    .fails = "password_wrong password_common sign_in_delayed account_unknown",
 	    .asks = "api.ask_password",
@@ -118,10 +119,10 @@ static const struct endpoint endpoints[] = {
 	    .scope = SCOPE_ACCOUNT,
 	    .calls = "api.change_email",
 	    .takes = TAKES({ "account_id", ACCOUNT, UUID }, { "role", ROLE, STRING },
-		{ "password", BODY, STRING, .max = 128 }, EMAIL_OF("account_id"),
-		{ "confirmation_id", FRESH, UUID }, { "code", PREPARED, STRING },
-		{ "code_mac", PREPARED, BYTES }, { "chance", CHANCE, BYTES },
-		{ "mail_id", FRESH, UUID }, WITNESSED),
+		{ "password", BODY, STRING, .max = 128, .format = "password" },
+		EMAIL_OF("account_id"), { "confirmation_id", FRESH, UUID },
+		{ "code", PREPARED, STRING }, { "code_mac", PREPARED, BYTES },
+		{ "chance", CHANCE, BYTES }, { "mail_id", FRESH, UUID }, WITNESSED),
 	    .gives = ONE,
 	    .status = 202,
 	    .fails = "password_wrong sign_in_delayed account_unknown",
@@ -147,7 +148,7 @@ static const struct endpoint endpoints[] = {
 	    .method = POST,
 	    .path = "/v1/auth/sessions",
 	    .calls = "api.create_session",
-	    .takes = TAKES(EMAIL(0), { "password", BODY, STRING, .max = 128 },
+	    .takes = TAKES(EMAIL(0), { "password", BODY, STRING, .max = 128, .format = "password" },
 		{ "totp", BODY, STRING, .optional = true, .max = 16,
 		    .says = "code of the authenticator, or a recovery code",
 		    .example = "\"123456\"" },
@@ -202,7 +203,8 @@ static const struct endpoint endpoints[] = {
 	    .scope = SCOPE_ACCOUNT,
 	    .calls = "api.enrol_totp",
 	    .takes = TAKES({ "account_id", ACCOUNT, UUID }, { "role", ROLE, STRING },
-		{ "password", BODY, STRING, .max = 128 }, { "totp_id", FRESH, UUID }, WITNESSED),
+		{ "password", BODY, STRING, .max = 128, .format = "password" },
+		{ "totp_id", FRESH, UUID }, WITNESSED),
 	    .gives = ONE,
 	    .status = 201,
 	    .fails = "password_wrong totp_enrolled sign_in_delayed account_unknown",

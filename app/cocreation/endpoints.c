@@ -28,7 +28,7 @@ static const struct endpoint endpoints[] = {
 		{ "digest", DIGEST, BYTES }, { "idea_id", FRESH, UUID },
 		{ "event_id", FRESH, UUID },
 		{ "title", BODY, STRING, .max = 120, .example = "\"A bag that folds flat\"" },
-		{ "summary", BODY, STRING, .max = 2000,
+		{ "summary", BODY, STRING, .max = 2000, .format = "lines",
 		    .example = "\"The insulated bag folds to the size of a book.\"" },
 		{ "authors", BODY, ITEMS, .optional = true, .min = 1, .max = 20,
 		    .says = "who made it; absent: the submitter alone",

@@ -30,8 +30,8 @@ static const struct endpoint endpoints[] = {
 		{ "is_test", BODY, BOOL, .optional = true, .says = "its clock can be moved" }),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails =
-		"market_code_taken market_code_shape currency_unknown time_zone_unknown key_reused",
+	    .fails = "market_code_taken market_code_shape currency_unknown currency_unusable "
+		     "time_zone_unknown key_reused",
 	},
 	{
 	    .says = "List markets.",
@@ -60,12 +60,13 @@ static const struct endpoint endpoints[] = {
 	    .calls = "api.change_market",
 	    .takes = TAKES({ "actor_id", ACCOUNT, UUID }, { "actor_role", ROLE, STRING },
 		{ "now", CLOCK, INSTANT }, { "event_id", FRESH, UUID },
-		{ "market_code", PATH, STRING, .max = 32 }, { "version", IF_MATCH, LONG },
+		{ "market_code", PATH, STRING, .max = 32 }, { "if_match", IF_MATCH, STRING },
 		{ "posting_max_minor", BODY, LONG, .optional = true, .min = 1,
 		    .max = INT64_C(1000000000000),
 		    .says = "the largest amount of one posting, price or rate; at first "
 			    "1,000,000 of the currency's units",
-		    .example = "100000000" }),
+		    .example = "100000000" },
+		{ "clears_posting_max_minor", CLEARED, BOOL, .of = "posting_max_minor" }),
 	    .gives = ONE,
 	    .fails = "market_unknown precondition_failed",
 	},

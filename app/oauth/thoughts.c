@@ -2,6 +2,7 @@
 #include "oauth/thoughts.h"
 
 #include "args.h"
+#include "oauth/redirect_uri.h"
 #include "socius/arena.h"
 #include "socius/endpoint.h"
 #include "socius/problem.h"
@@ -58,36 +59,6 @@ check_words(
 		return false;
 	}
 	return true;
-}
-
-static bool
-begins(struct text text, const char *with)
-{
-	size_t bytes = strlen(with);
-
-	return text.bytes >= bytes && memcmp(text.at, with, bytes) == 0;
-}
-
-/* Where an answer may go: https; http on the very machine (RFC 8252 section 7.3); or a scheme that
- * is an app's own by its domain (section 7.1). Never with a fragment. */
-static bool
-redirect_uri_right(struct text uri)
-{
-	static const char scheme[] = "abcdefghijklmnopqrstuvwxyz0123456789+-.";
-	const char *colon = uri.bytes == 0 ? NULL : memchr(uri.at, ':', uri.bytes);
-	size_t bytes = colon == NULL ? 0 : (size_t)(colon - uri.at);
-
-	for (size_t i = 0; i < uri.bytes; i++)
-		if (uri.at[i] <= ' ' || uri.at[i] > '~' ||
-		    strchr("#\"<>\\^`{|}", uri.at[i]) != NULL)
-			return false;
-	if (begins(uri, "https://"))
-		return uri.bytes > strlen("https://") && uri.at[strlen("https://")] != '/';
-	if (begins(uri, "http://127.0.0.1/") || begins(uri, "http://127.0.0.1:") ||
-	    begins(uri, "http://[::1]/") || begins(uri, "http://[::1]:"))
-		return true;
-	return bytes > 0 && uri.at[0] >= 'a' && uri.at[0] <= 'z' &&
-	       strspn(uri.at, scheme) == bytes && memchr(uri.at, '.', bytes) != NULL;
 }
 
 bool

@@ -155,7 +155,7 @@ static const struct endpoint endpoints[] = {
 	    .path = "/v1/invitations/sign_ups",
 	    .calls = "api.create_invited_account",
 	    .takes = TAKES(EMAIL("new_account_id"),
-		{ "password", BODY, STRING, .min = 8, .max = 128,
+		{ "password", BODY, STRING, .min = 8, .max = 128, .format = "password",
 		    .says = "any characters; what everybody tries first is refused",
 		    .example = "\"correct horse battery staple\"" },
 		{ "name", BODY, STRING, .max = 200, .example = "\"Ada Rossi\"",

@@ -169,7 +169,7 @@ static const struct endpoint endpoints[] = {
 	    .fresh_totp = STEP_UP_OFFICES,
 	    .calls = "api.put_bank_account",
 	    .takes = TAKES(CALLED, CHANGING, { "partner_id", PATH, UUID },
-		{ "version", IF_MATCH, LONG, .optional = true },
+		{ "if_match", IF_MATCH, STRING, .optional = true },
 		{ "iban", BODY, STRING, .min = 5, .max = 42, .says = "ISO 13616, blanks allowed",
 		    .example = "\"IT60 X054 2811 1010 0000 0123 456\"",
 		    .seals = "onboarding.bank_account.iban", .person = "partner_id" },

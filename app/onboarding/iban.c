@@ -1,31 +1,45 @@
 /* iban: see iban.h. */
 #include "iban.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "socius/arena.h"
 #include "socius/request.h"
 #include "socius/vault.h"
 
-/* The IBAN registry of ISO 13616-2 (SWIFT, release 99): country and length. */
+enum { COUNTRY_AND_CHECK_BYTES = 4 };
+
+/*
+ * The IBAN registry of ISO 13616-2 as published by SWIFT: country, and the structure of the BBAN as
+ * runs of digits (n), capitals (a), and either (c). Runs of the same class are one here: banks and
+ * branches are not told apart. Check digits of the countries' own, inside the BBAN, are not in the
+ * registry and are not checked.
+ */
 static const struct {
 	char country[3];
-	int length;
-} countries[] = { { "AD", 24 }, { "AE", 23 }, { "AL", 28 }, { "AT", 20 }, { "AZ", 28 },
-	{ "BA", 20 }, { "BE", 16 }, { "BG", 22 }, { "BH", 22 }, { "BI", 27 }, { "BR", 29 },
-	{ "BY", 28 }, { "CH", 21 }, { "CR", 22 }, { "CY", 28 }, { "CZ", 24 }, { "DE", 22 },
-	{ "DJ", 27 }, { "DK", 18 }, { "DO", 28 }, { "EE", 20 }, { "EG", 29 }, { "ES", 24 },
-	{ "FI", 18 }, { "FK", 18 }, { "FO", 18 }, { "FR", 27 }, { "GB", 22 }, { "GE", 22 },
-	{ "GI", 23 }, { "GL", 18 }, { "GR", 27 }, { "GT", 28 }, { "HN", 28 }, { "HR", 21 },
-	{ "HU", 28 }, { "IE", 22 }, { "IL", 23 }, { "IQ", 23 }, { "IS", 26 }, { "IT", 27 },
-	{ "JO", 30 }, { "KW", 30 }, { "KZ", 20 }, { "LB", 28 }, { "LC", 32 }, { "LI", 21 },
-	{ "LT", 20 }, { "LU", 20 }, { "LV", 21 }, { "LY", 25 }, { "MC", 27 }, { "MD", 24 },
-	{ "ME", 22 }, { "MK", 19 }, { "MN", 20 }, { "MR", 27 }, { "MT", 31 }, { "MU", 30 },
-	{ "NI", 28 }, { "NL", 18 }, { "NO", 15 }, { "OM", 23 }, { "PK", 24 }, { "PL", 28 },
-	{ "PS", 29 }, { "PT", 25 }, { "QA", 29 }, { "RO", 24 }, { "RS", 22 }, { "RU", 33 },
-	{ "SA", 24 }, { "SC", 31 }, { "SD", 18 }, { "SE", 24 }, { "SI", 19 }, { "SK", 24 },
-	{ "SM", 27 }, { "SO", 23 }, { "ST", 25 }, { "SV", 28 }, { "TL", 23 }, { "TN", 24 },
-	{ "TR", 26 }, { "UA", 29 }, { "VA", 22 }, { "VG", 24 }, { "XK", 20 }, { "YE", 30 } };
+	const char *bban;
+} countries[] = { { "AD", "8n 12c" }, { "AE", "19n" }, { "AL", "8n 16c" }, { "AT", "16n" },
+	{ "AZ", "4a 20c" }, { "BA", "16n" }, { "BE", "12n" }, { "BG", "4a 6n 8c" },
+	{ "BH", "4a 14c" }, { "BI", "23n" }, { "BR", "8c 15n 2c" }, { "BY", "4c 4n 16c" },
+	{ "CH", "5n 12c" }, { "CR", "18n" }, { "CY", "8n 16c" }, { "CZ", "20n" }, { "DE", "18n" },
+	{ "DJ", "23n" }, { "DK", "14n" }, { "DO", "4c 20n" }, { "EE", "16n" }, { "EG", "25n" },
+	{ "ES", "20n" }, { "FI", "14n" }, { "FK", "2a 12n" }, { "FO", "14n" },
+	{ "FR", "10n 11c 2n" }, { "GB", "4a 14n" }, { "GE", "2a 16n" }, { "GI", "4a 15c" },
+	{ "GL", "14n" }, { "GR", "7n 16c" }, { "GT", "24c" }, { "HN", "4a 20n" }, { "HR", "17n" },
+	{ "HU", "24n" }, { "IE", "4a 14n" }, { "IL", "19n" }, { "IQ", "4a 15n" }, { "IS", "22n" },
+	{ "IT", "1a 10n 12c" }, { "JO", "4a 4n 18c" }, { "KW", "4a 22c" }, { "KZ", "3n 13c" },
+	{ "LB", "4n 20c" }, { "LC", "4a 24c" }, { "LI", "5n 12c" }, { "LT", "16n" },
+	{ "LU", "3n 13c" }, { "LV", "4a 13c" }, { "LY", "21n" }, { "MC", "10n 11c 2n" },
+	{ "MD", "20c" }, { "ME", "18n" }, { "MK", "3n 10c 2n" }, { "MN", "16n" }, { "MR", "23n" },
+	{ "MT", "4a 5n 18c" }, { "MU", "4a 19n 3a" }, { "NI", "4a 20n" }, { "NL", "4a 10n" },
+	{ "NO", "11n" }, { "OM", "3n 16c" }, { "PK", "4a 16c" }, { "PL", "24n" },
+	{ "PS", "4a 21c" }, { "PT", "21n" }, { "QA", "4a 21c" }, { "RO", "4a 16c" },
+	{ "RS", "18n" }, { "RU", "14n 15c" }, { "SA", "2n 18c" }, { "SC", "4a 20n 3a" },
+	{ "SD", "14n" }, { "SE", "20n" }, { "SI", "15n" }, { "SK", "20n" }, { "SM", "1a 10n 12c" },
+	{ "SO", "19n" }, { "ST", "21n" }, { "SV", "4a 20n" }, { "TL", "19n" }, { "TN", "20n" },
+	{ "TR", "6n 16c" }, { "UA", "6n 19c" }, { "VA", "18n" }, { "VG", "4a 16n" },
+	{ "XK", "16n" }, { "YE", "4a 4n 18c" } };
 
 static bool
 is_digit(char c)
@@ -39,13 +53,54 @@ is_capital(char c)
 	return c >= 'A' && c <= 'Z';
 }
 
-static int
-length_of_country(const char *iban)
+/* The structure of the country's BBANs, or NULL. */
+static const char *
+bban_of_country(const char *iban)
 {
 	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++)
 		if (memcmp(countries[i].country, iban, 2) == 0)
-			return countries[i].length;
-	return 0;
+			return countries[i].bban;
+	return NULL;
+}
+
+/* Takes one run off a structure: how many characters of which class; false: there is no more. */
+static bool
+next_run(const char **structure, int *count, char *class)
+{
+	char *end;
+
+	if (**structure == '\0')
+		return false;
+	*count = (int)strtol(*structure, &end, 10);
+	*class = *end;
+	*structure = end[1] == ' ' ? end + 2 : end + 1;
+	return true;
+}
+
+static int
+length_of_structure(const char *structure)
+{
+	int length = COUNTRY_AND_CHECK_BYTES, count;
+	char class;
+
+	while (next_run(&structure, &count, &class))
+		length += count;
+	return length;
+}
+
+/* `bban` is as long as its structure, of capitals and digits. */
+static bool
+fits_structure(const char *structure, const char *bban)
+{
+	int count;
+	char class;
+
+	while (next_run(&structure, &count, &class))
+		for (; count > 0; count--, bban++)
+			if ((class == 'n' && !is_digit(*bban)) ||
+			    (class == 'a' && !is_capital(*bban)))
+				return false;
+	return true;
 }
 
 /* ISO 7064 MOD 97-10: the first four characters go to the end, letters count from A = 10. */
@@ -65,6 +120,16 @@ remainder_97(const char *iban, size_t length)
 	return remainder;
 }
 
+/* ISO 13616-1 section 6: check digits are 02 to 98; 00, 01 and 99 come to the same remainder as 97,
+ * 98 and 02. */
+static bool
+check_digits_fit(const char *iban, size_t length)
+{
+	int digits = (iban[2] - '0') * 10 + (iban[3] - '0');
+
+	return digits >= 2 && digits <= 98 && remainder_97(iban, length) == 1;
+}
+
 /* Two letters, two digits, then either. */
 static bool
 is_in_form(const char *iban, size_t length)
@@ -76,12 +141,13 @@ is_in_form(const char *iban, size_t length)
 		if (!fits)
 			return false;
 	}
-	return length >= 4;
+	return length >= COUNTRY_AND_CHECK_BYTES;
 }
 
 enum iban_fault
 iban_read(struct text from, char to[IBAN_BYTES_MAX + 1], int *length)
 {
+	const char *structure;
 	size_t bytes = 0, kept;
 
 	for (size_t i = 0; i < from.bytes; i++) {
@@ -98,12 +164,15 @@ iban_read(struct text from, char to[IBAN_BYTES_MAX + 1], int *length)
 	*length = 0;
 	if (!is_in_form(to, kept))
 		return IBAN_CHARACTERS;
-	*length = length_of_country(to);
-	if (*length == 0)
+	structure = bban_of_country(to);
+	if (structure == NULL)
 		return IBAN_COUNTRY;
+	*length = length_of_structure(structure);
 	if ((int)bytes != *length)
 		return IBAN_LENGTH;
-	return remainder_97(to, kept) == 1 ? IBAN_SOUND : IBAN_CHECK_DIGITS;
+	if (!fits_structure(structure, to + COUNTRY_AND_CHECK_BYTES))
+		return IBAN_STRUCTURE;
+	return check_digits_fit(to, kept) ? IBAN_SOUND : IBAN_CHECK_DIGITS;
 }
 
 static void
@@ -156,6 +225,13 @@ iban_check(struct request *request)
 	case IBAN_LENGTH:
 		refuse(request, "length",
 		    arena_print(request->arena, "IBANs of %.2s have %d characters.", iban, length));
+		break;
+	case IBAN_STRUCTURE:
+		refuse(request, "structure",
+		    arena_print(request->arena,
+			"After the check digits, IBANs of %.2s have %s: n are digits, a letters, c "
+			"either.",
+			iban, bban_of_country(iban)));
 		break;
 	case IBAN_CHECK_DIGITS:
 		refuse(request, "check_digits",

@@ -1,5 +1,5 @@
 /*
- * iban: International Bank Account Numbers, ISO 13616-1: country, length, check digits.
+ * iban: International Bank Account Numbers, ISO 13616-1: country, length, structure, check digits.
  */
 #ifndef APP_ONBOARDING_IBAN_H
 #define APP_ONBOARDING_IBAN_H
@@ -17,7 +17,8 @@ enum iban_fault {
 	IBAN_CHARACTERS,  /* something else than letters, digits and blanks, or not in its place */
 	IBAN_COUNTRY,     /* the registry has no IBAN of this country */
 	IBAN_LENGTH,      /* another length than the country's */
-	IBAN_CHECK_DIGITS /* ISO 7064 MOD 97-10 does not come to 1 */
+	IBAN_STRUCTURE,   /* a letter where the country has digits, or the other way round */
+	IBAN_CHECK_DIGITS /* not 02 to 98, or ISO 7064 MOD 97-10 does not come to 1 */
 };
 
 /* Writes the electronic form (no blanks, capitals), NUL-terminated and cut at IBAN_BYTES_MAX, and

@@ -9,7 +9,8 @@
 
 #define LEAVES \
 	{ "account_id", ACCOUNT, UUID }, { "role", ROLE, STRING }, \
-	    { "password", BODY, STRING, .max = 128, .says = "of the account, once more" }, \
+	    { "password", BODY, STRING, .max = 128, .format = "password", \
+		    .says = "of the account, once more" }, \
 	    WITNESSED
 
 static const struct endpoint endpoints[] = {

@@ -56,7 +56,7 @@ static const struct endpoint endpoints[] = {
 		{ "event_id", FRESH, UUID }, { "kind", BODY, STRING, .among = "discount rental" },
 		{ "vendor_id", BODY, UUID, .says = "who offers it" },
 		{ "title", BODY, STRING, .max = 200, .example = "\"Cargo van\"" },
-		{ "description", BODY, STRING, .optional = true, .max = 2000 },
+		{ "description", BODY, STRING, .optional = true, .max = 2000, .format = "lines" },
 		{ "list_price_minor", BODY, LONG, .max = PRICE_MINOR_MAX,
 		    .says = "what everyone pays, minor units; of a rental: for each started day",
 		    .example = "5000" },
@@ -226,7 +226,7 @@ static const struct endpoint endpoints[] = {
 		{ "digest", DIGEST, BYTES }, { "deduction_id", FRESH, UUID },
 		{ "transaction_id", FRESH, UUID }, { "rental_id", PATH, UUID }),
 	    .gives = ONE,
-	    .fails = "rental_unknown rental_not_active key_reused"
+	    .fails = "rental_unknown rental_not_started rental_not_active key_reused"
 		     " amount_too_large balance_out_of_range",
 	},
 	{
@@ -240,6 +240,29 @@ static const struct endpoint endpoints[] = {
 		{ "digest", DIGEST, BYTES }, { "rental_id", PATH, UUID }),
 	    .gives = ONE,
 	    .fails = "rental_unknown rental_not_reserved key_reused",
+	},
+	{
+	    .says = "Close an overdue rental whose partner does not: its asset is back all the "
+		    "same, or lost.",
+	    .method = POST,
+	    .path = "/v1/rentals/{rental_id}/close",
+	    .scope = SCOPE_LISTINGS_WRITE,
+	    .calls = "api.close_rental",
+	    .takes = TAKES({ "market_id", MARKET, INT }, { "actor_id", ACCOUNT, UUID },
+		{ "actor_role", ROLE, STRING }, { "now", CLOCK, INSTANT }, { "key", KEY, STRING },
+		{ "digest", DIGEST, BYTES }, { "deduction_id", FRESH, UUID },
+		{ "transaction_id", FRESH, UUID }, { "rental_id", PATH, UUID },
+		{ "outcome", BODY, STRING, .among = "returned lost",
+		    .says = "returned: the asset is back and can be rented; lost: it never is "
+			    "again, and who has reserved it is cancelled" },
+		{ "reason", BODY, STRING, .max = 500, .says = "shown to the partner",
+		    .example = "\"The police has found the van.\"" },
+		{ "charged_until", BODY, INSTANT, .optional = true,
+		    .says = "started days are charged until then, from ends_at to now; absent: "
+			    "now" }),
+	    .gives = ONE,
+	    .fails = "rental_unknown rental_not_active rental_not_overdue rental_times_wrong "
+		     "amount_too_large balance_out_of_range key_reused",
 	},
 	{ 0 },
 };

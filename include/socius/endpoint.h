@@ -22,7 +22,8 @@ enum source {
 	CURSOR, /* one sort key out of ?cursor=; null on the first page; named after_<column> */
 	KEY,    /* the Idempotency-Key as sent (text) */
 	KEYED,  /* a UUID derived from market, account, operation and Idempotency-Key */
-	IF_MATCH, /* the version in If-Match (bigint); absent: 428 */
+	IF_MATCH, /* the versions in If-Match, blank-separated, or * (text), for core.etag_matches;
+		   * absent: 428 */
 	DIGEST,   /* SHA-256 of all PATH, QUERY and BODY arguments (bytea), to compare replays */
 	MARKET,   /* the token's market (int) */
 	CALLER,   /* the token's partner (uuid); null for operators, auditors, services */
@@ -38,6 +39,8 @@ enum source {
 	CHANCE,   /* 32 unpredictable bytes (bytea) */
 	BLIND,    /* what stands for the argument .of where only equality counts (text): its HMAC
 		   * under a key that the database does not know, letters in lower case */
+	CLEARED,  /* of a PATCH: the optional BODY field .of came as null, which takes away what
+		   * there  is (bool); fields without such an argument cannot be null in a PATCH */
 	PREPARED  /* null until .prepares sets it; never the client's */
 };
 
@@ -46,7 +49,8 @@ enum type {
 	INT = 1, /* int4    JSON integer */
 	LONG,    /* int8    JSON integer within +-(2^53 - 1); money in minor units is this */
 	BOOL,    /* bool    JSON true, false */
-	STRING,  /* text    JSON string, UTF-8, trimmed; 1 code point or more unless .min is -1 */
+	STRING,  /* text    JSON string, UTF-8, in NFC and trimmed; 1 code point or more unless .min
+		  * is -1; characters of RFC 8264's FreeformClass (src/precis.h) */
 	UUID,    /* uuid    JSON string */
 	INSTANT, /* timestamptz  RFC 3339 */
 	LOCAL_TIME, /* timestamp    YYYY-MM-DDTHH:MM[:SS], wall time of the market */
@@ -63,12 +67,13 @@ struct field {
 	int64_t min;         /* numbers: value; STRING: code points; ITEMS: count */
 	int64_t max;         /* min and max both 0: the type's own range */
 	const char *among;   /* STRING: blank-separated allowed values */
-	const char *format;  /* STRING: currency, time_zone, month, sha256, email or digits; see
-				decode_value.c */
+	const char *format;  /* STRING: currency, time_zone, month, sha256, email or digits; lines:
+			      * line feeds, too; password: not trimmed, RFC 8265's OpaqueString;
+			      * see decode_string.c */
 	const char *says;    /* one phrase for the document */
 	const char *example; /* JSON text of an example */
 	const struct field *items; /* ITEMS: members of each object; .from is ignored */
-	const char *of;            /* BLIND: another field of the row */
+	const char *of;            /* BLIND, CLEARED: another field of the row */
 	/* STRING: SQL gets it sealed (src/seal.h), for this place: "<schema>.<table>.<column>". The
 	 * person whose key seals it is the first argument of .person that is not null; the row is
 	 * the argument .row, or the person where that is NULL. Sealed behind .prepares. */

@@ -37,7 +37,8 @@ void json_put_int(struct json *json, const char *name, int64_t value);
 void json_put_bool(struct json *json, const char *name, bool value);
 
 /* Strict parse: UTF-8, no duplicate names, depth and sizes as above. The result is a jansson
- * value (json_decref it), or NULL with a reason in `why` (static text) and its offset. */
+ * value of any kind (json_decref it), or NULL with a reason in `why` (static text) and its offset.
+ */
 struct json_t;
 struct json_t *json_read(struct text from, const char **why, long *offset);
 

@@ -14,10 +14,11 @@
 struct problem_kind {
 	const char *slug;
 	int status;
-	const char *title;  /* short, the same for every occurrence */
-	const char *remedy; /* what the client can do; docs/api/problems.md */
-	bool retryable;     /* the same request may succeed later */
-	int retry_after_s;  /* Retry-After header when > 0 */
+	const char *title;    /* short, the same for every occurrence */
+	const char *remedy;   /* what the client can do; docs/api/problems.md */
+	bool retryable;       /* the same request may succeed later, by time or by what others do */
+	int retry_after_s;    /* Retry-After header when > 0, where the refusal says nothing else */
+	const char *retry_at; /* the member that says from when; NULL: it is not known */
 };
 
 enum { PROBLEM_ERRORS_MAX = 32 };
@@ -34,7 +35,8 @@ struct problem {
 	const struct problem_kind *kind; /* NULL: no problem */
 	const char *detail;              /* about this occurrence; NULL: the title says all */
 	struct text members;             /* raw JSON object with business data, or empty */
-	int retry_after_s; /* of this occurrence, its member retry_after_s; 0: the kind's */
+	int retry_after_s;    /* of this occurrence, from its member retry_after_s; 0: the kind's */
+	const char *retry_at; /* RFC 3339, from the member that the kind names; NULL: not known */
 	struct problem_error errors[PROBLEM_ERRORS_MAX];
 	int errors_count;
 };
@@ -64,7 +66,12 @@ void problem_of_sql(struct problem *problem, struct arena *arena, const char *sq
 void problem_of_refusal(
     struct problem *problem, struct arena *arena, struct text slug, struct text detail);
 
-/* The body: type, title, status, detail, instance, code, retryable, request_id, errors, members. */
+/* Seconds until the same request may succeed, for Retry-After and the member retry_after; 0: not
+ * known. A moved clock of a test market counts as it stands. */
+int problem_retry_after_s(const struct problem *problem);
+
+/* The body: type, title, status, detail, instance, code, retryable, retry_after, retry_at,
+ * request_id, errors, members. */
 struct buffer;
 void problem_write(const struct problem *problem, const char *request_id, struct buffer *to);
 

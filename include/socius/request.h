@@ -71,6 +71,7 @@ struct request {
 	struct caller caller;
 	struct value args[REQUEST_ARGS_MAX]; /* in the order of endpoint->takes */
 	int page_limit;                      /* LIST: rows of one page */
+	uint8_t list_bound[8];               /* hash of what its cursors are bound to */
 	struct rows asked;                   /* .asks */
 	struct problem problem;
 };

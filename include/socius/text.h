@@ -31,6 +31,9 @@ bool text_is_utf8(struct text a);
 /* Number of code points of well-formed UTF-8. */
 size_t text_length(struct text a);
 
+/* Without the blanks, tabs and line ends of ASCII at both ends. */
+struct text text_trimmed(struct text a);
+
 /* A buffer that grows in an arena; its bytes are valid until the arena is cleared. */
 struct buffer {
 	struct arena *arena;

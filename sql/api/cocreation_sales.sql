@@ -194,7 +194,7 @@ begin
 		perform core.refuse('returns_exceed_gross');
 	elsif v_ends_at > v_now then
 		perform core.refuse('period_not_over',
-			jsonb_build_object('ends_at', core.show_instant(v_ends_at)));
+			core.explain_wait('ends_at', v_ends_at, v_now));
 	end if;
 	perform cocreation.require_reportable(p_market_id, p_idea_id, v_period,
 		v_period::timestamp at time zone v_market.time_zone, p_restates);

@@ -185,6 +185,7 @@ begin
 		refused := 'trip_times_wrong';
 	elsif p_ended_at > p_now then
 		refused := 'trip_in_the_future';
+		detail := core.explain_wait('ended_at', p_ended_at, p_now);
 	elsif not fulfilment.amounts_fit(v_status, p_fare_minor, p_tip_minor, p_tolls_minor,
 		p_taxes_and_fees_minor, v_fee_minor) then
 		refused := 'trip_amounts_wrong';

@@ -21,7 +21,7 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 as $$
 declare
 	v_market_id int;
-	v_exponent smallint;
+	v_currency core.currency;
 begin
 	perform core.enter(0, null);
 	perform pg_advisory_xact_lock(5051, 0);
@@ -31,16 +31,19 @@ begin
 	replayed := core.claim_key(0, p_actor_id, 'create_market', p_key, p_digest,
 		core.id_of_market(v_market_id), p_now) is not null;
 	if not replayed then
-		select c.exponent into v_exponent from core.currency c where c.code = p_currency;
+		select c.* into v_currency from core.currency c where c.code = p_currency;
 		if not found then
 			perform core.refuse('currency_unknown', jsonb_build_object('currency', p_currency));
+		elsif v_currency.unusable_because is not null then
+			perform core.refuse('currency_unusable', jsonb_build_object('currency', p_currency,
+				'detail', v_currency.unusable_because));
 		end if;
 		if not exists (select from core.time_zone z where z.name = p_time_zone) then
 			perform core.refuse('time_zone_unknown', jsonb_build_object('time_zone', p_time_zone));
 		end if;
 		insert into core.market (market_id, code, name, currency, currency_exponent, time_zone,
 			is_test, created_at)
-		values (v_market_id, p_code, p_name, p_currency, v_exponent, p_time_zone,
+		values (v_market_id, p_code, p_name, p_currency, v_currency.exponent, p_time_zone,
 			coalesce(p_is_test, false), p_now);
 		perform core.enter(v_market_id, null);
 		insert into events.event (market_id, event_id, kind, subject, subject_id, to_state,
@@ -51,7 +54,7 @@ begin
 	"row" := api.get_market(p_code);
 end
 $$;
-comment on function api.create_market is 'Makes a market. Refuses: market_code_taken market_code_shape currency_unknown time_zone_unknown key_reused';
+comment on function api.create_market is 'Makes a market. Refuses: market_code_taken market_code_shape currency_unknown currency_unusable time_zone_unknown key_reused';
 
 create or replace function api.get_market(p_market_code text, out "row" api.market)
 language plpgsql stable security definer
@@ -70,11 +73,11 @@ end
 $$;
 comment on function api.get_market is 'Shows one market. Refuses: market_unknown';
 
--- Changes what is given and leaves the rest; p_version is the one that the caller has read. What was
+-- Changes what is given and leaves the rest; p_if_match is what the caller has read. What was
 -- agreed under another limit is posted under the one that holds when it is.
 create or replace function api.change_market(p_actor_id uuid, p_actor_role text, p_now timestamptz,
-	p_event_id uuid, p_market_code text, p_version bigint, p_posting_max_minor bigint,
-	out "row" api.market)
+	p_event_id uuid, p_market_code text, p_if_match text, p_posting_max_minor bigint,
+	p_clears_posting_max_minor boolean, out "row" api.market)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
@@ -88,11 +91,12 @@ begin
 	for no key update;
 	if not found then
 		perform core.refuse('market_unknown');
-	elsif v_market.version <> p_version then
+	elsif not core.etag_matches(p_if_match, v_market.version) then
 		perform core.refuse('precondition_failed');
 	end if;
 	update core.market m
-	set posting_max_minor = coalesce(p_posting_max_minor, m.posting_max_minor),
+	set posting_max_minor = case when not p_clears_posting_max_minor
+			then coalesce(p_posting_max_minor, m.posting_max_minor) end,
 		version = m.version + 1
 	where m.market_id = v_market.market_id;
 	perform core.enter(v_market.market_id, null);
@@ -157,7 +161,7 @@ begin
 	if v_is_test is not true then
 		perform core.refuse('clock_not_test');
 	elsif p_now < v_before then
-		perform core.refuse('clock_backwards', jsonb_build_object('now', v_before));
+		perform core.refuse('clock_backwards', jsonb_build_object('now', core.show_instant(v_before)));
 	end if;
 	update core.market set test_now = p_now, version = version + 1
 	where market_id = p_market_id;
@@ -324,6 +328,7 @@ comment on function api.list_partners is 'Lists partners by id; a partner sees i
 alter function api.create_market owner to wall_platform;
 alter function api.get_market owner to wall_platform;
 alter function api.change_market owner to wall_platform;
+grant execute on function core.etag_matches to wall_platform;
 alter function api.list_markets owner to wall_platform;
 alter function api.get_test_clock owner to wall_operator;
 alter function api.move_test_clock owner to wall_operator;

@@ -18,13 +18,13 @@ comment on function onboarding.show_bank_account is 'a bank account as the API s
 
 -- Sets the bank account of a partner, or changes it. Another IBAN freezes payouts for 72 hours; the
 -- partner reads of it, so that whoever changed it in the partner's name is found out in time. The
--- same again changes nothing. p_version: what the caller has read; null: whatever it is.
+-- same again changes nothing. p_if_match: what the caller has read; null: whatever it is.
 -- IBAN, holder and last four characters are sealed, and compared by their blind values; those of
 -- made-up people come in clear and without.
 -- Waits for the step of a payout run that may be paying this partner.
 create or replace function api.put_bank_account(p_market_id int, p_caller_id uuid,
 	p_actor_id uuid, p_actor_role text, p_now timestamptz, p_event_id uuid, p_partner_id uuid,
-	p_version bigint, p_iban text, p_holder_name text, p_iban_key text default null,
+	p_if_match text, p_iban text, p_holder_name text, p_iban_key text default null,
 	p_holder_key text default null, p_country text default null, p_last_four text default null,
 	out "row" api.bank_account)
 language plpgsql security definer
@@ -45,7 +45,7 @@ begin
 	select b.* into v_before
 	from onboarding.bank_account b
 	where b.market_id = p_market_id and b.partner_id = p_partner_id;
-	if p_version is not null and p_version is distinct from v_before.version then
+	if not core.etag_matches(p_if_match, v_before.version) then
 		perform core.refuse('precondition_failed');
 	end if;
 	v_kind := case

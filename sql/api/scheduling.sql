@@ -50,7 +50,8 @@ begin
 		perform core.refuse('local_time_missing', v_detail);
 	elsif cardinality(v_instants) = 2 and p_fold is null then
 		perform core.refuse('local_time_twice',
-			v_detail || jsonb_build_object('choices', v_instants));
+			v_detail || jsonb_build_object('choices', array[core.show_instant(v_instants[1]),
+				core.show_instant(v_instants[2])]));
 	end if;
 	return v_instants[least(1 + coalesce(p_fold, 0), cardinality(v_instants))];
 end

@@ -80,7 +80,7 @@ declare
 	v_enrolment record;
 begin
 	v_explained := scheduling.explain_booking(p_slot.market_id, p_partner_id, p_booking_id,
-		p_digest, p_slot, p_refused);
+		p_digest, p_slot, p_now, p_refused);
 	if v_explained.refused = 'not_enrolled' then
 		select e.refused, e.detail into v_enrolment
 		from onboarding.explain_enrolment(p_slot.market_id, p_partner_id, 'courier',

@@ -168,8 +168,8 @@ comment on function scheduling.offer_next is 'the detail of slot_full';
 -- The end of a booking that was not made: the replay, where its id is there already, or the refusal
 -- with what helps the caller.
 create or replace function scheduling.explain_booking(p_market_id int, p_partner_id uuid,
-	p_booking_id uuid, p_digest bytea, p_slot scheduling.slot, inout refused text,
-	out detail jsonb, out replayed boolean, out "row" api.booking)
+	p_booking_id uuid, p_digest bytea, p_slot scheduling.slot, p_now timestamptz,
+	inout refused text, out detail jsonb, out replayed boolean, out "row" api.booking)
 language plpgsql as $$
 declare
 	v_digest bytea;
@@ -187,7 +187,7 @@ begin
 		select e.refused, e.detail into refused, detail
 		from scheduling.explain_seat(p_partner_id, p_slot, refused) e;
 	elsif refused = 'slot_not_released' then
-		detail := jsonb_build_object('released_at', core.show_instant(p_slot.released_at));
+		detail := core.explain_wait('released_at', p_slot.released_at, p_now);
 	end if;
 end
 $$;
@@ -248,7 +248,7 @@ begin
 		perform scheduling.give_back_seat(p_partner_id, v_slot);
 	end if;
 	v_explained := scheduling.explain_booking(p_market_id, p_partner_id, p_booking_id, p_digest,
-		v_slot, refused);
+		v_slot, p_now, refused);
 	refused := v_explained.refused;
 	detail := v_explained.detail;
 	replayed := v_explained.replayed;

@@ -139,6 +139,10 @@ begin
 	v_midnight := least(ends_at, scheduling.day_begins(day + 1, p_time_zone));
 	day_seconds := extract(epoch from v_midnight - starts_at);
 	next_day_seconds := extract(epoch from ends_at - v_midnight);
+	if greatest(day_seconds, next_day_seconds) > 43200 then
+		perform core.refuse('slot_times_wrong', '{"detail": '
+			'"Nobody could book it: it has more than 12 hours on one local day."}');
+	end if;
 end
 $$;
 comment on function scheduling.time_slot is 'the moments between which a slot lasts, and its seconds on each local day';

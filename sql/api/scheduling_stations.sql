@@ -22,10 +22,11 @@ comment on function api.get_station is 'Shows a station. Refuses: station_unknow
 alter function api.get_station owner to wall_member;
 grant execute on function api.get_station to socius_gate, wall_operator;
 
--- Changes what is given and leaves the rest; p_version is the one that the caller has read.
+-- Changes what is given and leaves the rest; p_if_match is what the caller has read.
 create or replace function api.change_station(p_market_id int, p_actor_id uuid, p_actor_role text,
-	p_now timestamptz, p_event_id uuid, p_station_id uuid, p_version bigint, p_name text,
-	p_address text, p_latitude_e7 int, p_longitude_e7 int, out "row" api.station)
+	p_now timestamptz, p_event_id uuid, p_station_id uuid, p_if_match text, p_name text,
+	p_address text, p_clears_address boolean, p_latitude_e7 int, p_longitude_e7 int,
+	out "row" api.station)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
@@ -39,12 +40,12 @@ begin
 	for no key update;
 	if not found then
 		perform core.refuse('station_unknown');
-	elsif v_version <> p_version then
+	elsif not core.etag_matches(p_if_match, v_version) then
 		perform core.refuse('precondition_failed');
 	end if;
 	update scheduling.station t
 	set name = coalesce(p_name, t.name),
-		address = coalesce(p_address, t.address),
+		address = case when not p_clears_address then coalesce(p_address, t.address) end,
 		latitude_e7 = coalesce(p_latitude_e7, t.latitude_e7),
 		longitude_e7 = coalesce(p_longitude_e7, t.longitude_e7),
 		version = t.version + 1

@@ -107,8 +107,8 @@ begin
 			perform core.refuse('booking_not_confirmed',
 				jsonb_build_object('state', v_booking.state));
 		elsif v_now < v_booking.starts_at - interval '900 seconds' then
-			perform core.refuse('check_in_too_early', jsonb_build_object('opens_at',
-				core.show_instant(v_booking.starts_at - interval '900 seconds')));
+			perform core.refuse('check_in_too_early', core.explain_wait('opens_at',
+				v_booking.starts_at - interval '900 seconds', v_now));
 		elsif v_now > v_booking.starts_at + interval '300 seconds' then
 			perform core.refuse('check_in_too_late', jsonb_build_object('closed_at',
 				core.show_instant(v_booking.starts_at + interval '300 seconds')));
@@ -156,7 +156,7 @@ begin
 				jsonb_build_object('state', v_booking.state));
 		elsif v_now < v_booking.ends_at then
 			perform core.refuse('slot_not_ended',
-				jsonb_build_object('ends_at', core.show_instant(v_booking.ends_at)));
+				core.explain_wait('ends_at', v_booking.ends_at, v_now));
 		end if;
 		select scheduling.pay_of(s.rate_minor, s.starts_at, s.ends_at) into strict v_pay_minor
 		from scheduling.slot s

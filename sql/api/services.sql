@@ -55,13 +55,13 @@ $$;
 comment on function services.why_not is 'why a partner may not have a listing now; empty: it may';
 
 -- What helps whoever is refused a listing.
-create or replace function services.explain_reason(p_listing services.listing, p_reason text)
-returns jsonb
+create or replace function services.explain_reason(p_listing services.listing, p_reason text,
+	p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin
 	return case p_reason
-		when 'not_yet_available' then jsonb_build_object('available_from',
-			core.show_instant(p_listing.available_from))
+		when 'not_yet_available' then core.explain_wait('available_from',
+			p_listing.available_from, p_now)
 		when 'no_longer_available' then jsonb_build_object('available_until',
 			core.show_instant(p_listing.available_until))
 		when 'not_enrolled' then jsonb_build_object('enrolment_kind', p_listing.enrolment_kind)
@@ -165,4 +165,4 @@ grant execute on function api.list_vendors to socius_gate;
 
 grant execute on function services.has_active_vehicle, services.why_not, services.explain_reason
 	to wall_partner, wall_member, wall_operator, wall_runner;
-grant execute on function services.post_to_vendor to wall_partner;
+grant execute on function services.post_to_vendor to wall_partner, wall_operator;

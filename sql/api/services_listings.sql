@@ -13,7 +13,7 @@ begin
 		select count(*) into v_assets_free
 		from services.asset a
 		where a.market_id = p_listing.market_id and a.listing_id = p_listing.listing_id
-			and not a.is_out and not a.busy @> p_now;
+			and not a.is_out and not a.busy @> p_now and a.lost_at is null;
 		if v_assets_free = 0 then
 			v_reasons := v_reasons || 'no_asset_free'::text;
 		end if;
@@ -162,7 +162,7 @@ begin
 		values (p_market_id, p_event_id, 'asset.created', 'asset', v_asset_id, 'created',
 			p_actor_id, p_actor_role, v_now);
 	end if;
-	select a.asset_id, a.listing_id, a.name, a.is_out, a.created_at into "row"
+	select a.asset_id, a.listing_id, a.name, a.is_out, a.created_at, a.lost_at into "row"
 	from services.asset a
 	where a.market_id = p_market_id and a.asset_id = v_asset_id;
 end
@@ -183,7 +183,7 @@ begin
 		perform core.refuse('listing_unknown');
 	end if;
 	return query
-	select a.asset_id, a.listing_id, a.name, a.is_out, a.created_at
+	select a.asset_id, a.listing_id, a.name, a.is_out, a.created_at, a.lost_at
 	from services.asset a
 	where a.market_id = p_market_id and a.listing_id = p_listing_id
 		and a.asset_id > coalesce(p_after_asset_id, '00000000-0000-0000-0000-000000000000')

@@ -80,8 +80,8 @@ comment on function services.make_redemption is 'writes a redemption, its event 
 -- The end of a redemption that was not made: the replay, where its id is there already, or the
 -- refusal with what helps the caller.
 create or replace function services.explain_redemption(p_listing services.listing,
-	p_market_id int, p_redemption_id uuid, p_digest bytea, inout refused text,
-	out detail jsonb, out replayed boolean, out "row" api.redemption)
+	p_market_id int, p_redemption_id uuid, p_digest bytea, p_now timestamptz,
+	inout refused text, out detail jsonb, out replayed boolean, out "row" api.redemption)
 language plpgsql as $$
 declare
 	v_digest bytea;
@@ -98,7 +98,7 @@ begin
 	elsif refused = 'listing_kind_differs' then
 		detail := jsonb_build_object('kind', p_listing.kind);
 	else
-		detail := services.explain_reason(p_listing, refused);
+		detail := services.explain_reason(p_listing, refused, p_now);
 	end if;
 end
 $$;
@@ -148,7 +148,7 @@ begin
 		refused := 'redeemed_already';
 	end if;
 	v_explained := services.explain_redemption(v_listing, p_market_id, p_redemption_id, p_digest,
-		refused);
+		p_now, refused);
 	refused := v_explained.refused;
 	detail := v_explained.detail;
 	replayed := v_explained.replayed;

@@ -28,7 +28,7 @@ begin
 		case when p_rental.started_at is null then 0
 			else services.started_days(p_rental.started_at,
 				coalesce(p_rental.returned_at, p_now)) end,
-		p_rental.charge_minor, p_rental.currency, p_rental.created_at
+		p_rental.charge_minor, p_rental.currency, p_rental.created_at, p_rental.reason
 	into v_row
 	from services.listing l
 	join services.asset a on a.market_id = p_rental.market_id and a.asset_id = p_rental.asset_id
@@ -96,7 +96,7 @@ begin
 	end if;
 	v_reason := (services.why_not(v_listing, p_partner_id, p_now))[1];
 	if v_reason is not null then
-		perform core.refuse(v_reason, services.explain_reason(v_listing, v_reason));
+		perform core.refuse(v_reason, services.explain_reason(v_listing, v_reason, p_now));
 	end if;
 	return v_listing;
 end
@@ -118,14 +118,14 @@ begin
 	where a.market_id = p_market_id and a.listing_id = p_listing_id
 		and (p_asset_id is null or a.asset_id = p_asset_id)
 		and not a.busy && tstzrange(p_starts_at, p_ends_at)
-		and not (a.is_out and p_starts_now)
+		and not (a.is_out and p_starts_now) and a.lost_at is null
 	order by a.asset_id
 	limit 1
 	for no key update;
 	if not found and p_asset_id is null then
 		perform core.refuse('no_asset_free');
 	elsif not found and exists (select from services.asset a where a.market_id = p_market_id
-		and a.listing_id = p_listing_id and a.asset_id = p_asset_id) then
+		and a.listing_id = p_listing_id and a.asset_id = p_asset_id and a.lost_at is null) then
 		perform core.refuse('rental_overlaps');
 	elsif not found then
 		perform core.refuse('asset_unknown');
@@ -213,6 +213,34 @@ end
 $$;
 comment on function services.charge_rental is 'what a returned rental costs the partner, and what the vendor and the platform get';
 
+-- Ends an active rental whose row is locked: its asset is back or lost, its days are charged until
+-- p_until. The partner itself, or an operator with a reason.
+create or replace function services.end_rental(p_rental services.rental, p_state text,
+	p_until timestamptz, p_reason text, p_deduction_id uuid, p_transaction_id uuid,
+	p_actor_id uuid, p_actor_role text, p_now timestamptz) returns void
+language plpgsql as $$
+declare
+	v_charge_minor constant bigint := p_rental.daily_price_minor
+		* services.started_days(p_rental.started_at, p_until);
+	v_vendor_minor constant bigint := services.vendor_part(p_rental, v_charge_minor);
+	v_vendor_id uuid;
+begin
+	update services.rental r
+	set state = p_state, returned_at = p_until, charge_minor = v_charge_minor,
+		vendor_minor = v_vendor_minor, version = r.version + 1
+	where r.market_id = p_rental.market_id and r.rental_id = p_rental.rental_id
+	returning r.* into p_rental;
+	perform services.give_back_asset(p_rental, p_state = 'returned', p_now);
+	perform services.tell_rental(p_rental, 'active', p_state, p_state, p_reason, p_actor_id,
+		p_actor_role, p_now);
+	select l.vendor_id into strict v_vendor_id
+	from services.listing l
+	where l.market_id = p_rental.market_id and l.listing_id = p_rental.listing_id;
+	perform services.charge_rental(p_rental, v_vendor_id, p_deduction_id, p_transaction_id, p_now);
+end
+$$;
+comment on function services.end_rental is 'ends an active rental and charges its days';
+
 -- The vendor's part of a charge, by the agreement that the rental was made under.
 create or replace function services.vendor_part(p_rental services.rental, p_charge_minor bigint)
 returns bigint
@@ -232,7 +260,9 @@ comment on function services.vendor_part is 'the vendor''s part of a charge';
 
 grant execute on function services.started_days, services.show_rental, services.rental_now
 	to wall_partner, wall_member, wall_operator, wall_runner;
-grant execute on function services.tell_rental, services.start_rental, services.give_back_asset
-	to wall_partner, wall_runner;
-grant execute on function services.require_rentable, services.take_asset, services.charge_rental,
-	services.vendor_part to wall_partner;
+grant execute on function services.tell_rental, services.give_back_asset
+	to wall_partner, wall_operator, wall_runner;
+grant execute on function services.start_rental to wall_partner, wall_runner;
+grant execute on function services.charge_rental, services.vendor_part, services.end_rental
+	to wall_partner, wall_operator;
+grant execute on function services.require_rentable, services.take_asset to wall_partner;

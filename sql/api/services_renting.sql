@@ -91,9 +91,6 @@ as $$
 declare
 	v_now constant timestamptz := core.clock(p_market_id, p_now);
 	v_rental services.rental;
-	v_charge_minor bigint;
-	v_vendor_minor bigint;
-	v_vendor_id uuid;
 begin
 	perform core.enter(p_market_id, p_partner_id);
 	replayed := core.claim_key(p_market_id, p_account_id, 'return_rental', p_key, p_digest,
@@ -101,30 +98,21 @@ begin
 	if not replayed then
 		v_rental := services.lock_rental(p_market_id, p_partner_id, p_account_id, p_rental_id,
 			v_now);
-		if v_rental.state <> 'active' then
+		if v_rental.state = 'reserved' then
+			perform core.refuse('rental_not_started',
+				jsonb_build_object('state', v_rental.state) || case
+				when v_rental.starts_at > v_now
+				then core.explain_wait('starts_at', v_rental.starts_at, v_now) else '{}' end);
+		elsif v_rental.state <> 'active' then
 			perform core.refuse('rental_not_active', jsonb_build_object('state', v_rental.state));
 		end if;
-		v_charge_minor := v_rental.daily_price_minor
-			* services.started_days(v_rental.started_at, v_now);
-		v_vendor_minor := services.vendor_part(v_rental, v_charge_minor);
-		update services.rental r
-		set state = 'returned', returned_at = v_now, charge_minor = v_charge_minor,
-			vendor_minor = v_vendor_minor, version = r.version + 1
-		where r.market_id = p_market_id and r.rental_id = p_rental_id
-		returning r.* into v_rental;
-		perform services.give_back_asset(v_rental, true, v_now);
-		perform services.tell_rental(v_rental, 'active', 'returned', 'returned', null,
-			p_account_id, 'partner', v_now);
-		select l.vendor_id into strict v_vendor_id
-		from services.listing l
-		where l.market_id = p_market_id and l.listing_id = v_rental.listing_id;
-		perform services.charge_rental(v_rental, v_vendor_id, p_deduction_id, p_transaction_id,
-			v_now);
+		perform services.end_rental(v_rental, 'returned', v_now, null, p_deduction_id,
+			p_transaction_id, p_account_id, 'partner', v_now);
 	end if;
 	"row" := services.rental_now(p_market_id, p_rental_id, v_now);
 end
 $$;
-comment on function api.return_rental is 'Brings a rented asset back and charges each started day. Refuses: rental_unknown rental_not_active amount_too_large balance_out_of_range key_reused.';
+comment on function api.return_rental is 'Brings a rented asset back and charges each started day. Refuses: rental_unknown rental_not_started rental_not_active amount_too_large balance_out_of_range key_reused.';
 alter function api.return_rental owner to wall_partner;
 grant execute on function api.return_rental to socius_gate;
 

@@ -104,8 +104,8 @@ begin
 	select count(*) as markets, min(t.expires_at) as next_goes_at into v_living
 	from testing.market t;
 	if v_living.markets >= p_test_markets then
-		perform core.refuse('test_markets_full', jsonb_build_object('living', v_living.markets,
-			'next_goes_at', core.show_instant(v_living.next_goes_at)));
+		perform core.refuse('test_markets_full', jsonb_build_object('living', v_living.markets)
+			|| core.explain_wait('next_goes_at', v_living.next_goes_at, p_now));
 	end if;
 	v_market_id := testing.found_market(p_seed_id, v_code, v_founded_at);
 	insert into testing.market (market_id, made_at, expires_at)

@@ -104,7 +104,7 @@ begin
 		p_caller_id => testing.id(p_seed_id, 51), p_actor_id => testing.id(p_seed_id, 61),
 		p_actor_role => 'partner', p_now => p_now,
 		p_event_id => testing.event_id(p_seed_id, 61),
-		p_partner_id => testing.id(p_seed_id, 51), p_version => null,
+		p_partner_id => testing.id(p_seed_id, 51), p_if_match => null,
 		p_iban => 'IT60X0542811101000000123456', p_holder_name => 'Giulia Ferrero');
 end
 $$;

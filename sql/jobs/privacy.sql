@@ -88,7 +88,7 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 begin
 	delete from identity.data_export e where e.expires_at <= p_now;
 	return query
-	select e.export_id, e.account_id, jobs.export_account(e.account_id)
+	select e.export_id, e.account_id, core.show_instants(jobs.export_account(e.account_id))
 	from identity.data_export e
 	where e.state = 'queued'
 	order by e.asked_at, e.export_id

@@ -73,7 +73,7 @@ from (
 	select r.market_id, r.asset_id, r.rental_id, r.started_at,
 		max(coalesce(r.returned_at, 'infinity')) over w as out_until
 	from services.rental r
-	where r.state in ('active', 'returned')
+	where r.state in ('active', 'returned', 'lost')
 	window w as (partition by r.market_id, r.asset_id
 		order by r.started_at, coalesce(r.returned_at, 'infinity'), r.rental_id
 		rows between unbounded preceding and 1 preceding)
@@ -100,6 +100,28 @@ comment on view laws.assets_match_rentals is 'The calendar of an asset holds exa
 create or replace view laws.assets_match_rentals_examined as
 select count(*) as examined from services.asset;
 
+-- A lost asset is rented no more, and each loss is a rental's.
+create or replace view laws.lost_assets_stay_lost as
+select a.market_id, a.asset_id, r.rental_id
+from services.asset a
+join services.rental r on r.market_id = a.market_id and r.asset_id = a.asset_id
+where a.lost_at is not null and (r.state in ('reserved', 'active') or r.created_at > a.lost_at)
+union all
+select r.market_id, r.asset_id, r.rental_id
+from services.rental r
+left join services.asset a on a.market_id = r.market_id and a.asset_id = r.asset_id
+where r.state = 'lost' and a.lost_at is null
+union all
+select a.market_id, a.asset_id, null
+from services.asset a
+where a.lost_at is not null and not exists (
+	select from services.rental r
+	where r.market_id = a.market_id and r.asset_id = a.asset_id and r.state = 'lost');
+comment on view laws.lost_assets_stay_lost is 'An asset is lost by a rental that says so, and nobody rents it after that.';
+
+create or replace view laws.lost_assets_stay_lost_examined as
+select count(*) as examined from services.asset a where a.lost_at is not null;
+
 create or replace view laws.rentals_charged_once as
 select coalesce(r.market_id, x.market_id) as market_id,
 	coalesce(r.rental_id, x.cause_id) as rental_id, r.due_minor, r.charge_minor, r.vendor_minor,
@@ -113,7 +135,7 @@ from (
 	left join services.listing l on l.market_id = n.market_id and l.listing_id = n.listing_id
 	left join ledger.share_agreement a on a.market_id = n.market_id
 		and a.share_agreement_id = n.share_agreement_id
-	where n.state = 'returned'
+	where n.state in ('returned', 'lost')
 ) r
 full join (
 	select t.market_id, t.cause_id, t.owner_id, count(distinct t.entry_no) as postings,
@@ -134,10 +156,11 @@ where r.rental_id is null
 	or coalesce(x.receivable_minor, 0) <> r.due_minor
 	or coalesce(x.vendor_got_minor, 0) <> r.vendor_minor
 	or coalesce(x.platform_got_minor, 0) <> r.charge_minor - r.vendor_minor;
-comment on view laws.rentals_charged_once is 'A returned rental costs its started days; vendor and platform got it by the agreement, exactly once; nothing else is charged for rentals.';
+comment on view laws.rentals_charged_once is 'A rental that is over costs its started days; vendor and platform got it by the agreement, exactly once; nothing else is charged for rentals.';
 
 create or replace view laws.rentals_charged_once_examined as
-select count(*) as examined from services.rental r where r.state = 'returned';
+select count(*) as examined from services.rental r
+where r.state in ('returned', 'lost');
 
 create or replace view laws.rentals_owed_by_their_partners as
 select coalesce(r.market_id, d.market_id) as market_id,
@@ -145,7 +168,7 @@ select coalesce(r.market_id, d.market_id) as market_id,
 from (
 	select n.market_id, n.rental_id, n.partner_id, n.charge_minor
 	from services.rental n
-	where n.state = 'returned'
+	where n.state in ('returned', 'lost')
 ) r
 full join (
 	select k.market_id, k.cause_id, k.owner_id, count(*) as debts, sum(k.owed_minor) as owed_minor
@@ -159,7 +182,8 @@ where r.rental_id is null
 comment on view laws.rentals_owed_by_their_partners is 'What a partner owes for a rental is its charge, once.';
 
 create or replace view laws.rentals_owed_by_their_partners_examined as
-select count(*) as examined from services.rental r where r.state = 'returned';
+select count(*) as examined from services.rental r
+where r.state in ('returned', 'lost');
 
 create or replace view laws.rentals_tell_each_transition as
 select r.market_id, r.rental_id, r.state, e.balance
@@ -214,7 +238,7 @@ begin
 	foreach v_law in array array['redemptions_within_stock', 'redeemed_once_per_partner',
 		'redemptions_reimbursed_once', 'rentals_never_overlap', 'assets_match_rentals',
 		'rentals_charged_once', 'rentals_owed_by_their_partners', 'rentals_tell_each_transition',
-		'services_are_whole'] loop
+		'lost_assets_stay_lost', 'services_are_whole'] loop
 		execute format('alter view laws.%I owner to wall_law', v_law);
 		execute format('alter view laws.%I owner to wall_law', v_law || '_examined');
 		execute format('grant select on laws.%I, laws.%I to socius_law', v_law,

@@ -187,7 +187,8 @@ Test(apps, are_registered_by_admins_who_may_remove_them)
 {
 	static const char *const wrong[] = { "http://example.com/back", "javascript:alert(1)",
 		"data:text/html,x", "https://", "https:///x", "https://example.com/#x", "shifts:/x",
-		"//example.com", "https://example.com/a  https://example.com/b" };
+		"//example.com", "https://user@example.com/", "http://127.0.0.1:80@example.com/",
+		"https://example.com/a  https://example.com/b" };
 	const char *client = given_app("me.read"), *own = given_token(), *token;
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)

@@ -119,10 +119,14 @@ Test(booking, checks_in_within_its_window_only)
 {
 	struct story_partner ada = story_partner("courier");
 	const char *slot = story_slot(story_station(), "2026-03-02T17:00", "2026-03-02T21:00", 1);
-	struct story_reply *booking = book(&ada, slot, story_key());
+	struct story_reply *booking = book(&ada, slot, story_key()), *early;
 
 	story_clock("2026-03-02T15:44:59Z");
-	story_refused(act(&ada, booking, "check_in"), "check_in_too_early");
+	early = act(&ada, booking, "check_in");
+	story_refused(early, "check_in_too_early");
+	cr_assert_str_eq(story_text(early, "retry_at"), "2026-03-02T15:45:00Z");
+	cr_assert_eq(story_int(early, "retry_after"), 1);
+	cr_assert_str_eq(story_reply_header(early, "Retry-After"), "1");
 	story_refused(act(&ada, booking, "complete"), "booking_not_checked_in");
 	story_clock("2026-03-02T16:05:01Z");
 	story_refused(act(&ada, booking, "check_in"), "check_in_too_late");
@@ -189,6 +193,8 @@ Test(booking, handles_both_nights_of_the_clock_change)
 
 	story_refused(gap, "local_time_missing");
 	story_refused(twice, "local_time_twice");
+	cr_assert_str_eq(story_text(twice, "choices.0"), "2026-10-25T00:30:00Z");
+	cr_assert_str_eq(story_text(twice, "choices.1"), "2026-10-25T01:30:00Z");
 	struct story_reply *spring = story_get(story.operator_token, "/v1/slots/%s",
 	    story_slot(station, "2026-03-28T20:00", "2026-03-29T04:00", 1));
 	struct story_reply *autumn = story_get(story.operator_token, "/v1/slots/%s",

@@ -131,6 +131,81 @@ Test(errors, keep_two_operators_from_undoing_each_other)
 	story_header(tag);
 	story_refused(story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Dora\"}"),
 	    "precondition_failed");
+	story_header("If-Match: W/\"2\", \"02\"");
+	story_refused(story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Dora\"}"),
+	    "precondition_failed");
+	story_header("If-Match: \"9\", \"2\"");
+	changed = story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Dora\"}");
+	cr_assert_str_eq(story_reply_header(changed, "ETag"), "\"3\"", "%s", changed->text);
+	story_header("If-Match: *");
+	changed = story_call("PATCH", path, story.operator_token, NULL, "{\"name\":\"Lingotto\"}");
+	cr_assert_str_eq(story_reply_header(changed, "ETag"), "\"4\"", "%s", changed->text);
+	story_header("If-None-Match: \"3\", W/\"4\"");
+	cr_assert_eq(story_get(story.operator_token, "%s", path)->status, 304);
+}
+
+/* PATCH with what the station is now. */
+static struct story_reply *
+change_station(const char *station, const char *body)
+{
+	const char *path = story_print("/v1/stations/%s", station);
+	struct story_reply *read = story_get(story.operator_token, "%s", path);
+
+	story_header(story_print("If-Match: %s", story_reply_header(read, "ETag")));
+	return story_call("PATCH", path, story.operator_token, NULL, "%s", body);
+}
+
+Test(errors, clear_by_null_what_may_be_absent)
+{
+	const char *station = story_station();
+	struct story_reply *changed;
+
+	changed = change_station(station, "{\"address\":\"Via Dora 1\"}");
+	cr_assert_str_eq(story_text(changed, "address"), "Via Dora 1");
+	changed = change_station(station, "{\"name\":\"Dora\"}");
+	cr_assert_str_eq(story_text(changed, "address"), "Via Dora 1");
+	changed = change_station(station, "{\"address\":null}");
+	cr_assert(json_is_null(story_at(changed, "address")), "%s", changed->text);
+	changed = change_station(station, "{\"name\":null}");
+	story_refused(changed, "invalid_fields");
+	cr_assert_str_eq(story_text(changed, "errors.0.pointer"), "/name");
+}
+
+Test(errors, refuse_a_cursor_under_other_filters)
+{
+	const char *first = story_station(), *second = story_station(), *zone, *cursor;
+	struct story_reply *page;
+
+	page = story_get(story.operator_token, "/v1/stations?limit=1");
+	cr_assert_str_eq(story_text(page, "data.0.station_id"), first);
+	cursor = story_text(page, "next_cursor");
+	page = story_get(story.operator_token, "/v1/stations?limit=2&cursor=%s", cursor);
+	cr_assert_str_eq(story_text(page, "data.0.station_id"), second);
+	zone = story_text(page, "data.0.zone_id");
+	story_refused(story_get(story.operator_token, "/v1/stations?limit=1&zone_id=%s&cursor=%s",
+			  zone, cursor),
+	    "bad_cursor");
+	story_refused(
+	    story_get(story.operator_token, "/v1/zones?limit=1&cursor=%s", cursor), "bad_cursor");
+	story_begin();
+	story_refused(story_get(story.operator_token, "/v1/stations?limit=1&cursor=%s", cursor),
+	    "bad_cursor");
+}
+
+Test(errors, know_trace_and_allow_it_nowhere)
+{
+	static const char *const paths[] = { "/v1/zones", "/v1/zones?limit=1", "/healthz",
+		"/docs" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct story_reply *refused =
+		    story_call("TRACE", paths[i], story.operator_token, NULL, NULL);
+
+		story_refused(refused, "method_not_allowed");
+		cr_assert_not_null(strstr(story_reply_header(refused, "Allow"), "GET"));
+	}
+	story_refused(
+	    story_call("TRACE", "/v1/nothing", story.operator_token, NULL, NULL), "not_found");
 }
 
 TestSuite(health, .init = story_begin, .fini = story_end);

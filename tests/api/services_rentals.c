@@ -159,6 +159,42 @@ Test(hires, make_a_courier_active_and_are_paid_out_of_its_earnings)
 	cr_assert(listed, "%s", lines->text);
 }
 
+/* The van never comes back: an operator closes the rental, and the partner sees why. */
+Test(hires, are_closed_by_an_operator_when_the_van_is_lost)
+{
+	static const char lost[] = "{\"outcome\":\"lost\",\"reason\":\"Stolen, says the police.\"}";
+	struct fleet vans = fleet();
+	struct story_partner ada = applicant(), bob = story_partner("courier");
+	const char *station = story_station();
+	const char *later = story_slot(station, "2026-03-20T08:00", "2026-03-20T12:00", 5);
+	const char *rental = story_text(rent(ada.token, vans.listing_id, ""), "rental_id"), *path;
+	struct story_reply *closed, *early;
+
+	path = story_print("/v1/rentals/%s/close", rental);
+	early = story_call("POST", path, story.operator_token, story_key(), lost);
+	story_refused(early, "rental_not_overdue");
+	story_clock(story_text(early, "retry_at"));
+	story_clock("2026-03-15T10:00:00Z");
+	cr_assert_str_eq(
+	    story_text(story_get(ada.token, "/v1/rentals/%s", rental), "state"), "overdue");
+	story_refused(story_call("POST", path, ada.token, story_key(), lost), "scope_missing");
+	closed = story_call("POST", path, story.operator_token, story_key(), lost);
+	cr_assert_eq(closed->status, 200, "%s", closed->text);
+	cr_assert_str_eq(story_text(closed, "state"), "lost");
+	cr_assert_str_eq(story_text(story_get(ada.token, "/v1/rentals/%s", rental), "reason"),
+	    "Stolen, says the police.");
+	cr_assert_eq(owed(&ada), story_int(closed, "charge_minor"));
+	story_refused(book(ada.token, later), "requirements_due");
+	story_refused(
+	    story_call("POST", "/v1/rentals", bob.token, story_key(),
+		"{\"listing_id\":\"%s\",\"ends_at\":\"2026-03-16T10:00:00Z\"}", vans.listing_id),
+	    "no_asset_free");
+	cr_assert_not_null(
+	    story_text(story_get(story.operator_token, "/v1/listings/%s/assets", vans.listing_id),
+		"data.0.lost_at"));
+	story_await(ada.token, "rental.lost");
+}
+
 Test(hires, leave_tips_and_tolls_untouched)
 {
 	struct fleet vans = fleet();
@@ -209,7 +245,7 @@ Test(hires, are_reserved_cancelled_and_started)
 	rental = story_text(rent(ada.token, vans.listing_id, tomorrow), "rental_id");
 	cr_assert_str_eq(
 	    story_text(story_get(ada.token, "/v1/rentals/%s", rental), "state"), "reserved");
-	story_refused(act(ada.token, rental, "return"), "rental_not_active");
+	story_refused(act(ada.token, rental, "return"), "rental_not_started");
 	cr_assert_str_eq(story_text(act(ada.token, rental, "cancel"), "state"), "cancelled");
 	story_refused(act(ada.token, rental, "cancel"), "rental_not_reserved");
 	rental = story_text(rent(ada.token, vans.listing_id, tomorrow), "rental_id");

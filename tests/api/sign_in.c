@@ -59,7 +59,8 @@ Test(sign_in, answers_known_and_unknown_addresses_alike)
 Test(sign_in, wants_a_password_that_nobody_tries_first)
 {
 	static const char *const refused[][2] = { { "P@ssw0rd!2026", "password_common" },
-		{ "qwertyuiop", "password_common" }, { "seven77", "invalid_fields" } };
+		{ "qwertyuiop", "password_common" }, { "seven77", "invalid_fields" },
+		{ "a rider\\u200bcourses", "invalid_fields" } };
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		story_refused(story_call("POST", "/v1/accounts", NULL, NULL,
@@ -203,6 +204,7 @@ Test(sign_in, delays_a_guesser_and_lets_the_owner_in)
 	    given_session(email, story_print(",\"device_secret\":\"%s\"", secret))->status, 201);
 }
 
+/* One device sends the accent apart, the other with its letter; blanks are kept. */
 Test(sign_in, sets_the_password_anew_and_changes_it)
 {
 	const char *email = given_email(), *token;
@@ -214,18 +216,20 @@ Test(sign_in, sets_the_password_anew_and_changes_it)
 	    "POST", "/v1/accounts/password_resets", NULL, NULL, "{\"email\":\"%s\"}", email);
 	cr_assert_eq(asked->status, 202);
 	reply = story_call("POST", "/v1/accounts/password_resets/confirmations", NULL, NULL,
-	    "{\"confirmation_id\":\"%s\",\"code\":\"%s\",\"password\":\"a rider courses at dawn\"}",
+	    "{\"confirmation_id\":\"%s\",\"code\":\"%s\",\"password\":\" a cafe\\u0301 at dawn\"}",
 	    story_text(asked, "confirmation_id"), given_code(email, "set the password anew is"));
 	cr_assert_eq(reply->status, 200, "%s", reply->text);
 	(void)refused_everywhere_after_us(story_text(session, "access_token"));
 	story_refused(given_try(email, PASSWORD, NULL), "sign_in_wrong");
-	session = given_try(email, "a rider courses at dawn", NULL);
+	story_refused(
+	    given_try(email, "a caf\u00e9 at dawn", NULL), "sign_in_wrong"); /* no blank */
+	session = given_try(email, "\\u00a0a caf\u00e9 at dawn", NULL);
 	token = story_text(session, "access_token");
 	story_refused(story_call("POST", "/v1/accounts/password", token, NULL,
 			  "{\"old_password\":\"not it\",\"password\":\"" PASSWORD "\"}"),
 	    "password_wrong");
 	reply = story_call("POST", "/v1/accounts/password", token, NULL,
-	    "{\"old_password\":\"a rider courses at dawn\",\"password\":\"" PASSWORD "\"}");
+	    "{\"old_password\":\" a caf\u00e9 at dawn\",\"password\":\"" PASSWORD "\"}");
 	cr_assert_eq(reply->status, 200, "%s", reply->text);
 	cr_assert_eq(story_get(token, "/v1/auth/sessions")->status, 200);
 	(void)given_session(email, NULL);

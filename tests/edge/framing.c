@@ -232,7 +232,7 @@ Test(framing, refuse_a_body_that_is_too_large)
 
 Test(framing, refuse_a_method_that_nobody_knows)
 {
-	exchange("TRACE / HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n");
+	exchange("BREW / HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n");
 	expect_problem(501, "method_not_implemented");
 }
 

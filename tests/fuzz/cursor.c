@@ -4,15 +4,18 @@
 
 enum { KINDS = 4 };
 
+static const struct cursor_list things = { .operation_id = "list_things" };
+static const struct cursor_list others = { .operation_id = "list_others" };
+
 static void
 read_anything(struct request *request, struct text from, const struct cursor *like)
 {
 	struct cursor cursor = *like;
 	struct text again;
 
-	if (!cursor_read(fuzzed_cursor_key(), "list_things", from, &cursor, request->arena))
+	if (!cursor_read(fuzzed_cursor_key(), &things, from, &cursor, request->arena))
 		return;
-	again = cursor_write(fuzzed_cursor_key(), "list_things", &cursor, request->arena);
+	again = cursor_write(fuzzed_cursor_key(), &things, &cursor, request->arena);
 	FUZZED_HOLDS(text_equal(again, from));
 }
 
@@ -20,23 +23,21 @@ read_anything(struct request *request, struct text from, const struct cursor *li
 static void
 write_and_spoil(struct request *request, const struct cursor *like, size_t at, uint8_t to)
 {
-	struct text from = cursor_write(fuzzed_cursor_key(), "list_things", like, request->arena);
+	struct text from = cursor_write(fuzzed_cursor_key(), &things, like, request->arena);
 	char *spoilt = arena_copy(request->arena, from.at, from.bytes);
 	struct cursor cursor = *like;
 
-	FUZZED_HOLDS(
-	    cursor_read(fuzzed_cursor_key(), "list_things", from, &cursor, request->arena));
+	FUZZED_HOLDS(cursor_read(fuzzed_cursor_key(), &things, from, &cursor, request->arena));
 	for (int i = 0; i < like->count; i++)
 		FUZZED_HOLDS(
 		    cursor.values[i].null == like->values[i].null &&
 		    (cursor.values[i].null || cursor.values[i].number == like->values[i].number));
-	FUZZED_HOLDS(
-	    !cursor_read(fuzzed_cursor_key(), "list_others", from, &cursor, request->arena));
+	FUZZED_HOLDS(!cursor_read(fuzzed_cursor_key(), &others, from, &cursor, request->arena));
 	if (spoilt[at % from.bytes] == (char)to)
 		return;
 	spoilt[at % from.bytes] = (char)to;
-	FUZZED_HOLDS(!cursor_read(fuzzed_cursor_key(), "list_things",
-	    (struct text){ spoilt, from.bytes }, &cursor, request->arena));
+	FUZZED_HOLDS(!cursor_read(fuzzed_cursor_key(), &things, (struct text){ spoilt, from.bytes },
+	    &cursor, request->arena));
 }
 
 int

@@ -5,6 +5,7 @@
 
 #include "decode.h"
 #include "decode_value.h"
+#include "precis.h"
 #include "socius/money.h"
 #include "socius/world.h"
 
@@ -105,7 +106,7 @@ is_utf8(struct text text)
 
 /* Within what the row says. */
 static void
-check_argument(const struct field *field, const struct value *value)
+check_argument(struct arena *arena, const struct field *field, const struct value *value)
 {
 	struct bounds bounds = decode_bounds(field);
 
@@ -121,6 +122,8 @@ check_argument(const struct field *field, const struct value *value)
 		FUZZED_HOLDS(value->bytes.bytes <= 4 * (size_t)bounds.max);
 		FUZZED_HOLDS(memchr(value->bytes.at == NULL ? "" : value->bytes.at, '\0',
 				 value->bytes.bytes) == NULL);
+		FUZZED_HOLDS(precis_is_plain(value->bytes) ||
+			     precis_fault(arena, value->bytes, PRECIS_LINES) == NULL);
 		if (field->among != NULL)
 			FUZZED_HOLDS(text_listed(field->among, value->bytes));
 	}
@@ -153,5 +156,5 @@ fuzzed_decode(struct request *request, const struct operation *operation)
 		return;
 	}
 	for (int i = 0; takes[i].name != NULL; i++)
-		check_argument(&takes[i], &request->args[i]);
+		check_argument(request->arena, &takes[i], &request->args[i]);
 }

@@ -1,6 +1,7 @@
 /* id_token: any text as an ID token, and any claims signed as they should be: who is let in is
  * somebody at our issuer, and nobody is without a signature. */
 #include "fuzz/fuzzed.h"
+#include "precis.h"
 #include "socius/arena.h"
 #include "socius/id_token.h"
 #include "socius/json.h"
@@ -89,6 +90,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZED_HOLDS(text_is(said.issuer, ISSUER));
 	FUZZED_HOLDS(said.subject.bytes > 0 && text_is_utf8(said.subject) &&
 		     text_length(said.subject) <= ID_TOKEN_SUBJECT_BYTES_MAX);
+	FUZZED_HOLDS(
+	    said.name.at == NULL || (said.name.bytes > 0 && text_is_utf8(said.name) &&
+					precis_fault(arena, said.name, PRECIS_LINE) == NULL));
 	FUZZED_HOLDS(!said.email_verified || said.email.at != NULL);
 	return 0;
 }

@@ -166,8 +166,7 @@ does_not_go_back() {
 
 for commit in $olds; do
 	if ! git cat-file -e "$commit^{commit}" 2>/dev/null; then
-		echo "SKIPPED an upgrade from $commit: this clone is shallow and does not have it"
-		continue
+		git fetch -q --unshallow >"$said" 2>&1
 	fi
 	build_old "$commit"
 	# shellcheck disable=SC2046 # the ports are words

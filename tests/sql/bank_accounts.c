@@ -78,7 +78,7 @@ Test(bank_accounts, do_nothing_when_they_stay_the_same)
 			 partner),
 	    1);
 	sql_run("select api.put_bank_account(%d, null, '%s', 'operator', " SQL_NOW ", '%s', '%s', "
-		"1, '" ROME "', 'Ada R.')",
+		"'1', '" ROME "', 'Ada R.')",
 	    market, sql_operator(), sql_id(), partner);
 	cr_assert_eq(events_of(partner, "bank_account.renamed"), 1);
 	cr_assert_eq(sql_count("select from onboarding.bank_account where partner_id = '%s' "
@@ -89,10 +89,10 @@ Test(bank_accounts, do_nothing_when_they_stay_the_same)
 
 Test(bank_accounts, change_as_they_were_read)
 {
-	sql_refused("precondition_failed", "%s", bank_call(market, partner, ROME, "1", NOW));
+	sql_refused("precondition_failed", "%s", bank_call(market, partner, ROME, "'1'", NOW));
 	put(ROME, NOW);
-	sql_refused("precondition_failed", "%s", bank_call(market, partner, BERLIN, "2", NOW));
-	sql_run("%s", bank_call(market, partner, BERLIN, "1", NOW));
+	sql_refused("precondition_failed", "%s", bank_call(market, partner, BERLIN, "'2'", NOW));
+	sql_run("%s", bank_call(market, partner, BERLIN, "'1'", NOW));
 }
 
 Test(bank_accounts, are_nobody_elses)
@@ -319,4 +319,20 @@ Test(bank_accounts, see_a_run_that_miscounts_whom_it_left_out)
 	    "'in_run', 900, 'EUR', 1, 1, " SQL_NOW " from payouts.left_out "
 	    "where payout_run_id = '%s'",
 	    sql_id(), run);
+}
+
+/* RFC 9110 section 13.1.1. */
+Test(bank_accounts, hold_a_precondition_against_what_there_is)
+{
+	static const struct {
+		const char *if_match, *version, *holds;
+	} cases[] = { { "null", "null", "true" }, { "null", "7", "true" }, { "'7'", "7", "true" },
+		{ "'6 7'", "7", "true" }, { "'*'", "7", "true" }, { "'*'", "null", "false" },
+		{ "'7'", "null", "false" }, { "'77'", "7", "false" }, { "''", "7", "false" },
+		{ "'6 8'", "7", "false" } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_expect_str_eq(sql_text("select core.etag_matches(%s, %s)::text",
+				     cases[i].if_match, cases[i].version),
+		    cases[i].holds, "%s of %s", cases[i].if_match, cases[i].version);
 }

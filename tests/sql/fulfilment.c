@@ -259,6 +259,9 @@ Test(fulfilment, refuses_times_that_cannot_be)
 	sql_refused("trip_times_wrong", "%s", trip_call(&report));
 	report.ended_at = "2026-03-02 10:00:00.000001+00";
 	sql_refused("trip_in_the_future", "%s", trip_call(&report));
+	report.ended_at = "2026-03-02 10:02:30+00";
+	sql_refused("trip_in_the_future", "%s", trip_call(&report));
+	sql_may_retry("ended_at", "2026-03-02T10:02:30Z", 150);
 	report.ended_at = "2026-03-02 10:00+00";
 	trip_send(&report);
 }

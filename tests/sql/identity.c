@@ -38,15 +38,14 @@ Test(identity, give_a_market_the_digits_of_its_currency)
 	static const struct {
 		const char *currency;
 		int digits;
-	} known[] = { { "EUR", 2 }, { "JPY", 0 }, { "KWD", 3 } };
+	} known[] = { { "EUR", 2 }, { "JPY", 0 }, { "KWD", 3 }, { "XCG", 2 } };
+
+	static const char *const codes[] = { "one", "two", "three", "four" };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		cr_expect_eq(sql_int("select (\"row\").currency_exponent from " CREATE_MARKET,
-				 known[i].currency, SQL_DIGEST,
-				 i == 0   ? "one"
-				 : i == 1 ? "two"
-					  : "three",
-				 known[i].currency, "Asia/Tokyo", sql_operator(), sql_id()),
+				 known[i].currency, SQL_DIGEST, codes[i], known[i].currency,
+				 "Asia/Tokyo", sql_operator(), sql_id()),
 		    known[i].digits);
 }
 
@@ -69,6 +68,16 @@ Test(identity, refuse_markets_that_cannot_be)
 	} refused[] = {
 		{ "market_code_shape", "Town", "EUR", "Europe/Rome" },
 		{ "currency_unknown", "town", "QQQ", "Europe/Rome" },
+		{ "currency_unusable", "town", "ANG", "America/Curacao" },
+		{ "currency_unusable", "town", "BGN", "Europe/Sofia" },
+		{ "currency_unusable", "town", "CLF", "America/Santiago" },
+		{ "currency_unusable", "town", "XAU", "Europe/Rome" },
+		{ "currency_unusable", "town", "XTS", "Europe/Rome" },
+		{ "currency_unusable", "town",
+		    "XX"
+		    "X",
+		    "Europe/Rome" },
+		{ "currency_unknown", "town", "HRK", "Europe/Zagreb" },
 		{ "time_zone_unknown", "town", "EUR", "Mars/Olympus" },
 		{ "time_zone_unknown", "town", "EUR", "posix/Europe/Rome" },
 		{ "time_zone_unknown", "town", "EUR", "CET-1" },
@@ -95,6 +104,18 @@ Test(identity, know_currencies_and_time_zones_by_their_tables_alone)
 	sql_refused("currency_exponent_check", "insert into core.currency values ('ZZZ', 5)");
 	sql_refused("market_currency_exponent_check",
 	    "update core.market set currency_exponent = 5 where market_id = %d", market);
+}
+
+/* ISO 4217's list one: codes in use, without those that no market can have. */
+Test(identity, know_the_currencies_of_today)
+{
+	int market = sql_market();
+
+	cr_expect_eq(sql_count("select from core.currency where unusable_because is null"), 155);
+	cr_expect_eq(sql_count("select from core.currency where unusable_because is not null"), 25);
+	/* who has one that ended keeps it */
+	sql_run("update core.market set currency = 'BGN' where market_id = %d", market);
+	cr_expect_str_eq(sql_text("select (api.get_market('t%d')).currency", market), "BGN");
 }
 
 Test(identity, show_a_market_by_its_code)

@@ -221,8 +221,48 @@ Test(slots, refuse_times_that_make_no_slot)
 	sql_refused("slot_times_wrong", "%s",
 	    slot_call(
 		market, (struct slot_plan){ .starts_local = "2026-03-28 23:30", .minutes = 1440 }));
+}
+
+/* More than 12 hours on one local day are more than anybody may book. */
+Test(slots, refuse_what_nobody_may_book)
+{
+	int market = sql_market();
+
+	cr_assert_str_eq(HOURS(market, .starts_local = "2026-03-03 08:00", .minutes = 720),
+	    "12.00 2026-03-03 43200 0");
+	sql_refused("slot_times_wrong", "%s",
+	    slot_call(
+		market, (struct slot_plan){ .starts_local = "2026-03-03 08:00", .minutes = 721 }));
+	sql_refused("slot_times_wrong", "%s",
+	    slot_call(market,
+		(struct slot_plan){ .starts_local = "2026-03-03 23:00", .minutes = 60 + 721 }));
+	/* 13 hours, and 24, over midnight */
 	cr_assert_str_eq(
-	    HOURS(market, .starts_local = start, .minutes = 1440), "24.00 2026-03-03 57600 28800");
+	    HOURS(market, .starts_local = "2026-03-03 20:00", .ends_local = "2026-03-04 09:00"),
+	    "13.00 2026-03-03 14400 32400");
+	cr_assert_str_eq(HOURS(market, .starts_local = "2026-03-03 12:00", .minutes = 1440),
+	    "24.00 2026-03-03 43200 43200");
+	/* the same wall times: 13 hours as clocks go back, 11 as they jump */
+	sql_refused("slot_times_wrong", "%s",
+	    slot_call(market, (struct slot_plan){ .starts_local = "2026-10-25 00:00",
+				  .ends_local = "2026-10-25 12:00" }));
+	cr_assert_str_eq(
+	    HOURS(market, .starts_local = "2026-03-29 00:00", .ends_local = "2026-03-29 13:00"),
+	    "12.00 2026-03-29 43200 0");
+}
+
+/* A series is refused whole for its one day that clocks make too long. */
+Test(slots, refuse_a_series_with_a_day_that_nobody_may_book)
+{
+	int market = sql_market();
+	struct slot_plan plan = { .starts_local = "2026-10-24 00:00",
+		.ends_local = "2026-10-24 12:00",
+		.repeat_days = "2" };
+
+	sql_refused("slot_times_wrong", "%s", slot_call(market, plan));
+	cr_assert_eq(sql_count("select from scheduling.slot where market_id = %d", market), 0);
+	plan.repeat_days = "1";
+	sql_run("%s", slot_call(market, plan));
 }
 
 Test(slots, refuse_a_start_in_the_past)

@@ -7,8 +7,22 @@
 static int market;
 static const char *partner, *discount, *redemption, *listing, *van, *returned, *active;
 
+/* A van that a partner never brings back. */
+static void
+lose_another(void)
+{
+	struct hire hire = { .partner_id = partner, .ends_at = "2026-03-03 10:00+00" };
+
+	hire.listing_id = given_listing(market, (struct offer){ .kind = "rental" });
+	given_asset(market, hire.listing_id);
+	sql_run(
+	    "select api.close_rental(%d, '%s', 'operator', '2026-03-09 10:00+00', 'k', " SQL_DIGEST
+	    ", '%s', '%s', '%s', 'lost', 'Stolen.', null)",
+	    market, sql_operator(), sql_id(), sql_id(), given_rental(market, hire));
+}
+
 /* A market in which everything has happened: redemptions, with and without money; rentals that were
- * returned late, cancelled, are active and reserved. */
+ * returned late, cancelled, lost, are active and reserved. */
 static void
 begin(void)
 {
@@ -30,6 +44,7 @@ begin(void)
 	van = given_asset(market, listing);
 	struct hire hire = { .partner_id = partner, .listing_id = listing };
 
+	lose_another();
 	hire.ends_at = "2026-03-03 10:00+00";
 	returned = given_rental(market, hire);
 	sql_run(
@@ -64,7 +79,7 @@ Test(services_laws, hold_after_real_work)
 {
 	static const char *const laws[] = { "redemptions_within_stock", "redeemed_once_per_partner",
 		"redemptions_reimbursed_once", "rentals_never_overlap", "assets_match_rentals",
-		"rentals_charged_once", "rentals_owed_by_their_partners",
+		"rentals_charged_once", "rentals_owed_by_their_partners", "lost_assets_stay_lost",
 		"rentals_tell_each_transition", "services_are_whole", "event_chain_holds",
 		"wallets_add_up", "transactions_have_wallets", "event_is_named" };
 
@@ -141,6 +156,20 @@ Test(services_laws, see_a_calendar_that_does_not_match)
 	    "update services.asset set is_out = false where asset_id = '%s'", van);
 	PLANT("assets_match_rentals",
 	    "update services.rental set state = 'cancelled' where rental_id = '%s'", active);
+}
+
+Test(services_laws, see_a_lost_asset_that_is_not_lost)
+{
+	PLANT("lost_assets_stay_lost",
+	    "update services.asset set lost_at = now(), is_out = false "
+	    "where asset_id = '%s'",
+	    van);
+	PLANT("lost_assets_stay_lost",
+	    "update services.rental set state = 'lost', reason = 'x' "
+	    "where rental_id = '%s';"
+	    "update services.asset set lost_at = now(), is_out = false "
+	    "where asset_id = '%s'",
+	    returned, given_asset(market, listing));
 }
 
 Test(services_laws, see_a_charge_missing_wrong_or_twice)

@@ -192,16 +192,44 @@ refusal(const PGresult *result)
 	return PQresultErrorMessage(result);
 }
 
+static const PGresult *refused_last;
+
+/* Its business data as JSON; NULL: it has none. */
+static const char *
+refusal_detail(const PGresult *result)
+{
+	int column;
+
+	if (!succeeded(result))
+		return PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	column = PQfnumber(result, "detail");
+	return column < 0 || PQgetisnull(result, 0, column) ? NULL : PQgetvalue(result, 0, column);
+}
+
+void
+sql_may_retry(const char *member, const char *at, int64_t after_s)
+{
+	const char *detail = refusal_detail(refused_last);
+
+	cr_assert_not_null(detail, "the refusal has no detail");
+	cr_assert_str_eq(sql_text("select '%s'::jsonb ->> '%s'", detail, member), at, "%s", detail);
+	cr_assert_eq(
+	    sql_int("select '%s'::jsonb ->> 'retry_after_s'", detail), after_s, "%s", detail);
+}
+
 void
 sql_refused(const char *slug, const char *format, ...)
 {
 	va_list arguments;
+	PGresult *result;
 	const char *said;
 
 	sql_run("savepoint before_refusal");
 	va_start(arguments, format);
-	said = refusal(execute(format, arguments));
+	result = execute(format, arguments);
 	va_end(arguments);
+	refused_last = result;
+	said = refusal(result);
 	cr_assert_not_null(said, "not refused, expected %s: %s", slug, format);
 	cr_assert_str_eq(said, slug, "refused with %s, expected %s: %s", said, slug, format);
 	sql_run("rollback to before_refusal");

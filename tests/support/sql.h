@@ -41,6 +41,10 @@ int sql_count(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * by a constraint of that name. The transaction goes on as if it had not run. */
 void sql_refused(const char *slug, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The detail of the latest refusal that sql_refused met says under this name when the same request
+ * may succeed, and in how many seconds. */
+void sql_may_retry(const char *member, const char *at, int64_t after_s);
+
 /* The statement fails with this SQLSTATE. The transaction goes on as if it had not run. */
 void sql_fails(const char *sqlstate, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -203,6 +203,8 @@ check_promises(const struct story_reply *reply, const char *method, const char *
 		      story_reply_header(reply, "Strict-Transport-Security") != NULL,
 	    "%s %s: no HSTS behind TLS", method, path);
 	cr_assert_lt(reply->status, 500, "%s %s: %d %s", method, path, reply->status, reply->text);
+	/* every moment is in UTC and says so by a Z, also where it comes as JSON out of SQL */
+	cr_assert_null(strstr(reply->text, "+00:00\""), "%s %s: %s", method, path, reply->text);
 	fault = promise_broken(document, method, path, reply->status, reply->body);
 	cr_assert_null(fault, "%s %s: %s\n%s", method, path, fault, reply->text);
 	if (reply->status < 400)

@@ -99,6 +99,12 @@ tests_do_not_sleep() {
 		xargs grep -nE '\b(sleep|usleep|nanosleep)\b *\('
 }
 
+# What a test needs is installed by ./socius test; where it is not there, the test fails.
+no_script_skips() {
+	tracked 'tests/*.sh' tests/run tests/battery | grep -v '^tests/tidy/' |
+		xargs grep -nE 'SKIPPED|command -v .* (\|\||&&) (exit|return|continue)'
+}
+
 # A refusal that no test meets is a promise that nobody has seen.
 every_refusal_is_met_by_a_test() {
 	grep -hoE '^	\{ "[a-z0-9_]+"' app/problems.c | tr -d '	{ "' | sort -u |
@@ -145,7 +151,7 @@ for name in files_are_under_500_lines functions_are_under_60_lines files_open_wi
 	lists_have_no_offset notes_name_their_issue no_path_of_a_machine tests_do_not_sleep \
 	every_refusal_is_met_by_a_test every_law_is_met_by_a_test \
 	every_law_says_how_many_rows_it_examined every_setting_is_documented code_is_formatted \
-	scripts_pass_shellcheck; do
+	no_script_skips scripts_pass_shellcheck; do
 	check "$name" "$($name)"
 done
 

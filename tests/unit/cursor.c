@@ -6,6 +6,8 @@
 static struct arena arena;
 static struct cursor_key key;
 static struct cursor sent;
+static const struct cursor_list slots = { .operation_id = "list_slots", .bound = { 1, 2 } };
+static const struct cursor_list trips = { .operation_id = "list_trips", .bound = { 1, 2 } };
 
 static void
 given(void)
@@ -40,10 +42,10 @@ expected(void)
 
 Test(cursor, brings_every_value_back)
 {
-	struct text text = cursor_write(&key, "list_slots", &sent, &arena);
+	struct text text = cursor_write(&key, &slots, &sent, &arena);
 	struct cursor read = expected();
 
-	cr_assert(cursor_read(&key, "list_slots", text, &read, &arena));
+	cr_assert(cursor_read(&key, &slots, text, &read, &arena));
 	cr_assert_eq(read.values[0].number, -1);
 	cr_assert(text_is(read.values[1].bytes, "Zürich, 1st"));
 	cr_assert(read.values[2].null);
@@ -53,7 +55,7 @@ Test(cursor, brings_every_value_back)
 
 Test(cursor, is_made_of_characters_that_need_no_escape)
 {
-	struct text text = cursor_write(&key, "list_slots", &sent, &arena);
+	struct text text = cursor_write(&key, &slots, &sent, &arena);
 
 	for (size_t i = 0; i < text.bytes; i++)
 		cr_assert(strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
@@ -62,63 +64,63 @@ Test(cursor, is_made_of_characters_that_need_no_escape)
 
 Test(cursor, refuses_any_changed_character)
 {
-	struct text text = cursor_write(&key, "list_slots", &sent, &arena);
+	struct text text = cursor_write(&key, &slots, &sent, &arena);
 
 	for (size_t i = 0; i < text.bytes; i++) {
 		char *forged = arena_copy(&arena, text.at, text.bytes);
 		struct cursor read = expected();
 
 		forged[i] = forged[i] == 'A' ? 'B' : 'A';
-		cr_assert_not(cursor_read(&key, "list_slots", (struct text){ forged, text.bytes },
-				  &read, &arena),
+		cr_assert_not(
+		    cursor_read(&key, &slots, (struct text){ forged, text.bytes }, &read, &arena),
 		    "a cursor with character %zu changed was taken", i);
 	}
 }
 
 Test(cursor, refuses_a_part_of_itself)
 {
-	struct text text = cursor_write(&key, "list_slots", &sent, &arena);
+	struct text text = cursor_write(&key, &slots, &sent, &arena);
 
 	for (size_t bytes = 0; bytes < text.bytes; bytes++) {
 		struct cursor read = expected();
 
-		cr_assert_not(cursor_read(
-		    &key, "list_slots", (struct text){ text.at, bytes }, &read, &arena));
+		cr_assert_not(
+		    cursor_read(&key, &slots, (struct text){ text.at, bytes }, &read, &arena));
 	}
 }
 
 Test(cursor, refuses_another_operation)
 {
-	struct text text = cursor_write(&key, "list_slots", &sent, &arena);
+	struct text text = cursor_write(&key, &slots, &sent, &arena);
 	struct cursor read = expected();
 
-	cr_assert_not(cursor_read(&key, "list_trips", text, &read, &arena));
+	cr_assert_not(cursor_read(&key, &trips, text, &read, &arena));
 }
 
 Test(cursor, refuses_another_key)
 {
-	struct text text = cursor_write(&key, "list_slots", &sent, &arena);
+	struct text text = cursor_write(&key, &slots, &sent, &arena);
 	struct cursor read = expected();
 	struct cursor_key other;
 
 	cursor_key_of("another secret", &other);
-	cr_assert_not(cursor_read(&other, "list_slots", text, &read, &arena));
+	cr_assert_not(cursor_read(&other, &slots, text, &read, &arena));
 }
 
 Test(cursor, refuses_other_types_or_counts)
 {
-	struct text text = cursor_write(&key, "list_slots", &sent, &arena);
+	struct text text = cursor_write(&key, &slots, &sent, &arena);
 	struct cursor read = expected();
 
 	read.values[0].type = LONG;
-	cr_assert_not(cursor_read(&key, "list_slots", text, &read, &arena));
+	cr_assert_not(cursor_read(&key, &slots, text, &read, &arena));
 	read = expected();
 	read.count = 3;
-	cr_assert_not(cursor_read(&key, "list_slots", text, &read, &arena));
+	cr_assert_not(cursor_read(&key, &slots, text, &read, &arena));
 	read = expected();
 	read.values[4].type = LONG;
 	read.count = 5;
-	cr_assert_not(cursor_read(&key, "list_slots", text, &read, &arena));
+	cr_assert_not(cursor_read(&key, &slots, text, &read, &arena));
 }
 
 Test(cursor, refuses_what_is_not_base64url)
@@ -126,8 +128,36 @@ Test(cursor, refuses_what_is_not_base64url)
 	struct cursor read = expected();
 	char *long_text = arena_take(&arena, CURSOR_TEXT_BYTES_MAX + 1);
 
-	cr_assert_not(cursor_read(&key, "list_slots", TEXT("no cursor!"), &read, &arena));
+	cr_assert_not(cursor_read(&key, &slots, TEXT("no cursor!"), &read, &arena));
 	memset(long_text, 'A', CURSOR_TEXT_BYTES_MAX + 1);
-	cr_assert_not(cursor_read(&key, "list_slots",
-	    (struct text){ long_text, CURSOR_TEXT_BYTES_MAX + 1 }, &read, &arena));
+	cr_assert_not(cursor_read(
+	    &key, &slots, (struct text){ long_text, CURSOR_TEXT_BYTES_MAX + 1 }, &read, &arena));
+}
+
+/* Another market or another filter: the same operation, and yet another list. */
+Test(cursor, opens_no_list_of_other_filters)
+{
+	struct text text = cursor_write(&key, &slots, &sent, &arena);
+	struct cursor_list others = slots;
+	struct cursor read = expected();
+
+	others.bound[CURSOR_BOUND_BYTES - 1] ^= 1;
+	cr_assert_not(cursor_read(&key, &others, text, &read, &arena));
+	others.takes_unbound = true;
+	cr_assert_not(cursor_read(&key, &others, text, &read, &arena));
+}
+
+/* Written by the first release for list_slots: version 1, one UUID, under the key of these tests.
+ */
+Test(cursor, of_the_first_release_goes_on_where_readers_keep_it)
+{
+	struct text text = TEXT("ARdKUlIFAAkAAAAAAAAAAAAAAAAAAAB9l7H3yBdOW_AXwVV-WW0H");
+	struct cursor_list list = slots;
+	struct cursor read = { .count = 1 };
+
+	read.values[0].type = UUID;
+	cr_assert_not(cursor_read(&key, &list, text, &read, &arena));
+	list.takes_unbound = true;
+	cr_assert(cursor_read(&key, &list, text, &read, &arena));
+	cr_assert_eq(read.values[0].uuid.byte[0], 9);
 }

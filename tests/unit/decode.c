@@ -45,6 +45,31 @@ Test(decode, misses_a_required_parameter)
 	assert_error("?size", "required");
 }
 
+#define CHANGED \
+	TAKES({ "name", BODY, STRING, .optional = true }, \
+	    { "address", BODY, STRING, .optional = true }, \
+	    { "clears_address", CLEARED, BOOL, .of = "address" })
+
+Test(decode, tells_null_from_absent_in_a_patch)
+{
+	endpoint.method = PATCH;
+	send_json("{\"address\":null}");
+	cr_assert(decoded(CHANGED));
+	cr_assert(request.args[1].null);
+	cr_assert(!request.args[2].null && request.args[2].number == 1);
+	request.body = TEXT("{\"name\":\"x\"}");
+	cr_assert(decoded(CHANGED));
+	cr_assert(!request.args[2].null && request.args[2].number == 0);
+}
+
+Test(decode, refuses_null_where_a_patch_cannot_clear)
+{
+	endpoint.method = PATCH;
+	send_json("{\"name\":null}");
+	cr_assert_not(decoded(CHANGED));
+	assert_error("/name", "type");
+}
+
 Test(decode, gives_null_for_an_absent_optional_parameter)
 {
 	request.query = TEXT("&&");
@@ -100,14 +125,24 @@ Test(decode, refuses_a_limit_of_zero)
 	TAKES({ "limit", LIMIT, INT }, { "after_starts_at", CURSOR, INSTANT }, \
 	    { "after_slot_id", CURSOR, UUID })
 
+#define FILTERED \
+	TAKES({ "market_id", MARKET, INT }, { "partner_id", CALLER, UUID }, \
+	    { "zone", PATH, STRING }, { "kind", QUERY, STRING, .optional = true }, \
+	    { "limit", LIMIT, INT }, { "after_starts_at", CURSOR, INSTANT }, \
+	    { "after_slot_id", CURSOR, UUID })
+
+/* A cursor of the request as it is, which has none yet. */
 static struct text
-some_cursor(void)
+some_cursor(const struct field *takes)
 {
 	struct cursor cursor = { .count = 2 };
+	struct cursor_list list;
 
 	cursor.values[0] = (struct value){ .type = INSTANT, .number = 77 };
 	cursor.values[1] = (struct value){ .type = UUID, .uuid = { { 9 } } };
-	return cursor_write(&cursor_key, operation.id, &cursor, &arena);
+	cr_assert(decoded(takes));
+	list = decode_list(&request, &operation);
+	return cursor_write(&cursor_key, &list, &cursor, &arena);
 }
 
 Test(decode, begins_at_null_without_a_cursor)
@@ -119,7 +154,7 @@ Test(decode, begins_at_null_without_a_cursor)
 
 Test(decode, goes_on_where_the_cursor_says)
 {
-	struct text cursor = some_cursor();
+	struct text cursor = some_cursor(SORTED);
 
 	request.query = text_of(arena_print(&arena, "cursor=%.*s", (int)cursor.bytes, cursor.at));
 	cr_assert(decoded(SORTED));
@@ -127,9 +162,85 @@ Test(decode, goes_on_where_the_cursor_says)
 	cr_assert_eq(request.args[2].uuid.byte[0], 9);
 }
 
+/* Whether a cursor that was given for these goes on in a request that `change` has changed. */
+static bool
+goes_on_after(void (*change)(void))
+{
+	struct text cursor;
+
+	request.problem = (struct problem){ 0 };
+	endpoint.path = "/v1/{zone}/things";
+	request.path_params[0] = TEXT("north");
+	request.query = TEXT("kind=van");
+	cursor = some_cursor(FILTERED);
+	request.query =
+	    text_of(arena_print(&arena, "kind=van&cursor=%.*s", (int)cursor.bytes, cursor.at));
+	change();
+	if (decoded(FILTERED))
+		return true;
+	cr_assert_str_eq(slug(), "bad_cursor");
+	return false;
+}
+
+static void
+nothing(void)
+{
+}
+
+static void
+page_size(void)
+{
+	request.query = text_of(
+	    arena_print(&arena, "limit=7&%.*s", (int)request.query.bytes, request.query.at));
+}
+
+static void
+market(void)
+{
+	request.caller.market_id++;
+}
+
+static void
+caller(void)
+{
+	request.caller.partner_id.byte[15] ^= 1;
+}
+
+static void
+path(void)
+{
+	request.path_params[0] = TEXT("south");
+}
+
+static void
+filter(void)
+{
+	request.query = text_of(
+	    arena_print(&arena, "kind=bike%.*s", (int)(request.query.bytes - strlen("kind=van")),
+		request.query.at + strlen("kind=van")));
+}
+
+static void
+no_filter(void)
+{
+	request.query = (struct text){ request.query.at + strlen("kind=van&"),
+		request.query.bytes - strlen("kind=van&") };
+}
+
+Test(decode, binds_a_cursor_to_market_caller_path_and_filters)
+{
+	cr_expect(goes_on_after(nothing));
+	cr_expect(goes_on_after(page_size));
+	cr_expect_not(goes_on_after(market));
+	cr_expect_not(goes_on_after(caller));
+	cr_expect_not(goes_on_after(path));
+	cr_expect_not(goes_on_after(filter));
+	cr_expect_not(goes_on_after(no_filter));
+}
+
 Test(decode, refuses_a_cursor_of_another_list)
 {
-	struct text cursor = some_cursor();
+	struct text cursor = some_cursor(SORTED);
 
 	operation.id = "list_others";
 	request.query = text_of(arena_print(&arena, "cursor=%.*s", (int)cursor.bytes, cursor.at));
@@ -146,7 +257,7 @@ Test(decode, knows_no_cursor_where_there_are_no_sort_keys)
 
 Test(decode, goes_on_after_the_last_event_in_a_stream)
 {
-	struct text cursor = some_cursor();
+	struct text cursor = some_cursor(SORTED);
 
 	endpoint.gives = STREAM;
 	send_header("Last-Event-ID", arena_copy(&arena, cursor.at, cursor.bytes));
@@ -272,9 +383,23 @@ Test(decode, refuses_malformed_json_and_says_where)
 
 Test(decode, refuses_a_body_that_is_no_object)
 {
-	send_json("[1]");
-	cr_assert_not(decoded(TAKES({ "name", BODY, STRING })));
-	cr_assert_str_eq(slug(), "malformed_json");
+	static const char *const bodies[][2] = { { "[1]", "The body is an array, not an object." },
+		{ "null", "The body is null, not an object." },
+		{ "true", "The body is true, not an object." },
+		{ "7", "The body is a number, not an object." },
+		{ "7.5", "The body is a number, not an object." },
+		{ "\"name\"", "The body is a string, not an object." },
+		{ "\xef\xbb\xbf{}", "At byte 0: it begins with a byte order mark, which JSON does "
+				    "not have." } };
+
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		request.problem = (struct problem){ 0 };
+		request.headers_count = 0;
+		send_json(bodies[i][0]);
+		cr_assert_not(decoded(TAKES({ "name", BODY, STRING })));
+		cr_expect_str_eq(slug(), "malformed_json");
+		cr_expect_str_eq(request.problem.detail, bodies[i][1]);
+	}
 }
 
 /* --- anything --- */

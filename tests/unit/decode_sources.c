@@ -113,38 +113,60 @@ Test(decode_sources, gives_each_request_its_own_id_where_the_key_is_optional)
 	cr_assert_not(uuid_equal(&first, &request.args[0].uuid));
 }
 
-Test(decode_sources, takes_the_version_from_if_match)
+/* What SQL gets of If-Match; NULL: the header is refused as malformed. */
+static void
+expect_versions(const char *first, const char *second, const char *versions)
 {
-	send_header("If-Match", "\"42\"");
-	cr_assert(decoded(TAKES({ "version", IF_MATCH, LONG })));
-	cr_assert_eq(request.args[0].number, 42);
+	request.headers_count = 0;
+	request.problem = (struct problem){ 0 };
+	send_header("If-Match", first);
+	if (second != NULL)
+		send_header("If-Match", second);
+	cr_expect_eq(
+	    decoded(TAKES({ "if_match", IF_MATCH, STRING })), versions != NULL, "%s", first);
+	if (versions != NULL)
+		cr_expect(text_is(request.args[0].bytes, versions), "%s", first);
+	else
+		assert_error("If-Match", "format");
 }
 
-Test(decode_sources, takes_a_version_that_a_proxy_made_weak)
+/* RFC 9110 section 13.1.1: a list, any, and strong comparison. */
+Test(decode_sources, takes_the_versions_from_if_match)
 {
-	send_header("If-Match", "W/\"42\"");
-	cr_assert(decoded(TAKES({ "version", IF_MATCH, LONG })));
-	cr_assert_eq(request.args[0].number, 42);
+	expect_versions("\"42\"", NULL, "42");
+	expect_versions("\"1\", \"2\",,\t\"3\"", NULL, "1 2 3");
+	expect_versions("\"1\"", "\"2\"", "1 2");
+	expect_versions("*", NULL, "*");
+}
+
+/* They are tags, but none of ours: what was read with them is not what is there. */
+Test(decode_sources, takes_weak_and_foreign_tags_for_no_version)
+{
+	expect_versions("W/\"42\"", NULL, "");
+	expect_versions("\"042\"", NULL, "");
+	expect_versions("\"0\"", NULL, "");
+	expect_versions("\"\"", NULL, "");
+	expect_versions("\"4x\", \"5\"", NULL, "5");
+	expect_versions("\"9999999999999999999\"", NULL, "");
+	expect_versions("\"1 2\"", NULL, NULL);
 }
 
 Test(decode_sources, misses_if_match)
 {
-	cr_assert_not(decoded(TAKES({ "version", IF_MATCH, LONG })));
+	cr_assert_not(decoded(TAKES({ "if_match", IF_MATCH, STRING })));
 	cr_assert_str_eq(slug(), "precondition_required");
 }
 
 Test(decode_sources, refuses_malformed_if_match)
 {
-	static const char *const malformed[] = { "42", "\"\"", "\"4x\"", "\"1\", \"2\"", "*",
-		"\"9999999999999999999\"" };
-
-	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
-		request.headers_count = 0;
-		request.problem = (struct problem){ 0 };
-		send_header("If-Match", malformed[i]);
-		cr_assert_not(decoded(TAKES({ "version", IF_MATCH, LONG })), "%s", malformed[i]);
-		assert_error("If-Match", "format");
-	}
+	expect_versions("42", NULL, NULL);
+	expect_versions("", NULL, NULL);
+	expect_versions(",", NULL, NULL);
+	expect_versions("\"1", NULL, NULL);
+	expect_versions("w/\"1\"", NULL, NULL);
+	expect_versions("\"1\" \"2\"", NULL, NULL);
+	expect_versions("*, \"1\"", NULL, NULL);
+	expect_versions("*", "\"1\"", NULL);
 }
 
 /* --- who asks, and when --- */

@@ -374,40 +374,41 @@ Test(encode, writes_a_last_page)
 	cr_assert_null(header("Link"));
 }
 
+/* The cursor that stands behind this text in the body. */
+static struct cursor
+cursor_behind(const char *text)
+{
+	static const struct cursor_list things_list = { .operation_id = "get_thing" };
+	struct cursor cursor = { { { .type = INSTANT }, { .type = UUID } }, 2 };
+	const char *next = strstr(body(), text);
+
+	cr_assert_not_null(next);
+	next += strlen(text);
+	cr_assert(cursor_read(&cursor_key, &things_list, (struct text){ next, strcspn(next, "\"") },
+	    &cursor, &arena));
+	return cursor;
+}
+
 Test(encode, gives_a_cursor_on_the_last_page_for_who_comes_back)
 {
-	struct cursor cursor = { .count = 2 };
-	const char *next;
-
 	given_list(1, 2);
 	encoded();
-	next = strstr(body(), "\"next_cursor\":\"");
-	cr_assert_not_null(next);
-	next += strlen("\"next_cursor\":\"");
-	cursor.values[0].type = INSTANT;
-	cursor.values[1].type = UUID;
-	cr_assert(cursor_read(
-	    &cursor_key, "get_thing", (struct text){ next, strcspn(next, "\"") }, &cursor, &arena));
-	cr_assert_eq(cursor.values[1].uuid.byte[15], 1);
+	cr_assert_eq(cursor_behind("\"next_cursor\":\"").values[1].uuid.byte[15], 1);
 }
 
 Test(encode, goes_on_after_the_last_row_of_a_page)
 {
-	struct cursor cursor = { .count = 2 };
+	static const char before[] = "\"has_more\":true,\"next_cursor\":\"";
+	struct cursor cursor;
 	const char *next;
 
 	given_list(3, 2);
 	request.query = TEXT("kind=%22<x>&cursor=old&limit=2");
 	encoded();
-	next = strstr(body(), "\"has_more\":true,\"next_cursor\":\"");
-	cr_assert_not_null(next);
-	next += strlen("\"has_more\":true,\"next_cursor\":\"");
-	cursor.values[0].type = INSTANT;
-	cursor.values[1].type = UUID;
-	cr_assert(cursor_read(
-	    &cursor_key, "get_thing", (struct text){ next, strcspn(next, "\"") }, &cursor, &arena));
+	cursor = cursor_behind(before);
 	cr_assert_eq(cursor.values[0].number, INSTANT_OF_2000 + 1500000);
 	cr_assert_eq(cursor.values[1].uuid.byte[15], 2);
+	next = strstr(body(), before) + strlen(before);
 	cr_assert_str_eq(header("Link"),
 	    arena_print(&arena, "</v1/things?kind=%%22%%3Cx%%3E&limit=2&cursor=%.*s>; rel=\"next\"",
 		(int)strcspn(next, "\""), next));
@@ -449,11 +450,12 @@ Test(encode, writes_events_with_their_cursor_as_id)
 	given_things(1);
 	encoded();
 	cr_assert(text_is(reply.media, "text/event-stream"));
-	cr_assert_str_eq(body(),
-	    arena_print(&arena, "id: %s\nevent: a \"b\"\ndata: %s\n\n",
-		arena_copy(&arena, encode_cursor(&encoder, &operation, &answer.rows, 0, &arena).at,
-		    encode_cursor(&encoder, &operation, &answer.rows, 0, &arena).bytes),
-		FIRST));
+	cr_assert_str_eq(
+	    body(), arena_print(&arena, "id: %s\nevent: a \"b\"\ndata: %s\n\n",
+			arena_copy(&arena,
+			    encode_cursor(&encoder, &operation, &request, &answer.rows, 0).at,
+			    encode_cursor(&encoder, &operation, &request, &answer.rows, 0).bytes),
+			FIRST));
 }
 
 /* --- .finishes --- */

@@ -73,6 +73,25 @@ Test(id_token, holds_by_either_algorithm)
 	cr_expect_not(said.email_verified);
 }
 
+/* What no field of ours takes as a name comes by no other way either. */
+Test(id_token, keeps_names_in_our_form_or_not_at_all)
+{
+	static const struct {
+		const char *said, *kept; /* NULL: it is dropped */
+	} names[] = { { " Jose\u0301\u00a0Rossi ", "Jos\u00e9 Rossi" }, { "\u200b", NULL },
+		{ "\u00a0", NULL }, { "Ada\u202eissoR", NULL }, { "Ada\u2028", NULL },
+		{ "Ada\ufdd0", NULL }, { "Ada\\u0007", NULL }, { "Ada\\nRossi", NULL } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *more = arena_print(&issuer.arena, ",\"name\":\"%s\"", names[i].said);
+
+		cr_expect_null(check(issuer_token(&issuer, "ES256", claims("\"ours\"", more))));
+		cr_expect_eq(said.name.at == NULL, names[i].kept == NULL, "case %zu", i);
+		if (names[i].kept != NULL)
+			cr_expect(text_is(said.name, names[i].kept));
+	}
+}
+
 Test(id_token, trusts_no_address_that_nobody_has_verified)
 {
 	static const char *const doubtful[] = { ",\"email\":\"ada@example.com\"",

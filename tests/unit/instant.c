@@ -21,6 +21,14 @@ ParameterizedTestParameters(instant, reads_rfc_3339)
 		{ "2026-11-22T05:30:00-04:30", 1795341600000000 },
 		{ "2024-02-29T00:00:00Z", 1709164800000000 },
 		{ "2016-12-31T23:59:60Z", 1483228800000000 },
+		{ "2016-12-31T23:59:60.25Z", 1483228800250000 },
+		{ "2017-01-01T00:59:60+01:00", 1483228800000000 },
+		{ "2016-12-31T15:59:60-08:00", 1483228800000000 },
+		{ "2016-12-31T23:58:60Z", -1 },
+		{ "2016-12-31T22:59:60Z", -1 },
+		{ "2016-12-30T23:59:60Z", -1 },
+		{ "2016-12-31T23:59:60+01:00", -1 },
+		{ "2016-12-31T23:59:61Z", -1 },
 		{ "2023-02-29T00:00:00Z", -1 },
 		{ "2026-13-01T00:00:00Z", -1 },
 		{ "2026-11-22T24:00:00Z", -1 },
@@ -87,4 +95,31 @@ Test(instant, reads_wall_time_and_dates)
 	(void)instant_write_date(days, text);
 	cr_assert_str_eq(text, "2026-11-23");
 	cr_assert_not(instant_read_date(TEXT("2026-11-31"), &days));
+}
+
+Test(instant, has_no_leap_second_in_wall_time)
+{
+	int64_t us;
+
+	cr_expect_not(instant_read_local(TEXT("2016-12-31T23:59:60"), &us));
+	cr_expect(instant_read_local(TEXT("2016-12-31T23:59:59"), &us));
+}
+
+/* There is no year of five digits in RFC 3339, and no date of PostgreSQL's becomes year 0. */
+Test(instant, writes_what_is_beyond_four_digits_as_the_last_or_first)
+{
+	char text[INSTANT_TEXT_BYTES_MAX];
+
+	(void)instant_write(INT64_C(253402300800000000), text); /* 10000-01-01 */
+	cr_expect_str_eq(text, "9999-12-31T23:59:59.999999Z");
+	(void)instant_write(INT64_MAX, text);
+	cr_expect_str_eq(text, "9999-12-31T23:59:59.999999Z");
+	(void)instant_write(INT64_MIN, text);
+	cr_expect_str_eq(text, "0001-01-01T00:00:00Z");
+	(void)instant_write_local(INT64_C(-62135596800000001), text); /* 1 BC */
+	cr_expect_str_eq(text, "0001-01-01T00:00:00");
+	(void)instant_write_date(2932897, text);
+	cr_expect_str_eq(text, "9999-12-31");
+	(void)instant_write_date(INT32_MIN, text);
+	cr_expect_str_eq(text, "0001-01-01");
 }

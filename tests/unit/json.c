@@ -89,6 +89,10 @@ ParameterizedTestParameters(json, reads_strictly)
 		{ "{\"a\":1e400}", 0 },
 		{ "{'a':1}", 0 },
 		{ "", 0 },
+		{ "null", 1 },
+		{ "-7", 1 },
+		{ "\"a\"", 1 },
+		{ "nul", 0 },
 		{ "[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]", 1 },
 		{ "[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]", 0 },
 		{ "{\"a\":\"[[[[[[[[[[[[[[[[[[[[[\\\"[\"}", 1 },
@@ -105,6 +109,30 @@ ParameterizedTest(struct json_case *given_case, json, reads_strictly)
 
 	cr_assert_eq(read != NULL, given_case->accepted, "%s: %s", given_case->text, why);
 	json_decref(read);
+}
+
+Test(json, says_what_encoding_it_is_not_in)
+{
+	static const struct {
+		struct text text;
+		const char *says;
+	} cases[] = {
+		{ TEXT("\xef\xbb\xbf{}"),
+		    "it begins with a byte order mark, which JSON does not have" },
+		{ TEXT("\xff\xfe{\0}\0"), "it is in UTF-16 or UTF-32, and JSON is in UTF-8" },
+		{ TEXT("{\0}\0"), "it is in UTF-16 or UTF-32, and JSON is in UTF-8" },
+		{ TEXT("\0{\0}"), "it is in UTF-16 or UTF-32, and JSON is in UTF-8" },
+		{ TEXT("\0\0\xfe\xff\0\0\0{"), "it is in UTF-16 or UTF-32, and JSON is in UTF-8" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *why = NULL;
+		long offset = -1;
+
+		cr_assert_null(json_read(cases[i].text, &why, &offset));
+		cr_expect_str_eq(why, cases[i].says);
+		cr_expect_eq(offset, 0);
+	}
 }
 
 Test(json, refuses_long_strings_and_arrays)

@@ -62,7 +62,7 @@ static const struct endpoint endpoints[] = {
 	    .method = PUT,
 	    .path = "/v1/shops/{shop}/things/{thing_id}",
 	    .takes = TAKES({ "shop", PATH, STRING }, { "thing_id", PATH, UUID },
-		{ "version", IF_MATCH, LONG }) },
+		{ "if_match", IF_MATCH, STRING }) },
 };
 
 static const struct room room = { .name = "things", .says = "Things." };
@@ -222,6 +222,19 @@ Test(openapi, describes_parameters_by_their_source)
 	cr_assert_str_eq(
 	    words("/paths/~1v1~1shops~1{shop}~1things~1{thing_id}/put/parameters/2/$ref"),
 	    "#/components/parameters/IfMatch");
+}
+
+/* What is no version of ours is no fault: it matches nothing, or is passed over. */
+Test(openapi, bounds_conditions_by_their_grammar_alone)
+{
+	cr_expect_str_eq(words("/components/parameters/IfMatch/schema/pattern"),
+	    "^(\\*|[ \\t,]*(W/)?\"[!#-~]*\"[ \\t]*(,[ \\t]*((W/)?\"[!#-~]*\"[ \\t]*)?)*)$");
+	cr_expect_null(at(document, "/components/parameters/IfMatch/schema/maxLength"));
+	cr_expect_eq(
+	    json_object_size(at(document, "/components/parameters/IfNoneMatch/schema")), 1);
+	cr_expect_eq(json_integer_value(
+			 at(document, "/components/parameters/IdempotencyKey/schema/maxLength")),
+	    512);
 }
 
 Test(openapi, describes_shapes_with_their_nulls)

@@ -162,7 +162,94 @@ Test(problem, bounds_the_number_of_errors)
 	cr_assert_eq(problem.errors_count, PROBLEM_ERRORS_MAX);
 }
 
+Test(problem, says_when_the_same_request_may_succeed)
+{
+	json_t *read;
+
+	problem_of_refusal(&problem, &arena, TEXT("slot_not_released"),
+	    TEXT("{\"released_at\": \"2026-03-02T10:30:00Z\", \"retry_after_s\": 1800}"));
+	cr_assert_eq(problem_retry_after_s(&problem), 1800);
+	read = written();
+	cr_assert(json_is_true(json_object_get(read, "retryable")));
+	cr_assert_eq(json_integer_value(json_object_get(read, "retry_after")), 1800);
+	cr_assert_str_eq(member(read, "retry_at"), "2026-03-02T10:30:00Z");
+	cr_assert_str_eq(member(read, "released_at"), "2026-03-02T10:30:00Z");
+	cr_assert_null(json_object_get(read, "retry_after_s"));
+	json_decref(read);
+}
+
+Test(problem, says_no_time_where_none_is_known)
+{
+	json_t *read;
+
+	problem_of_refusal(&problem, &arena, TEXT("slot_full"), TEXT("{\"next_slot_id\": null}"));
+	cr_assert_eq(problem_retry_after_s(&problem), 0);
+	read = written();
+	cr_assert(json_is_true(json_object_get(read, "retryable")));
+	cr_assert_null(json_object_get(read, "retry_after"));
+	cr_assert_null(json_object_get(read, "retry_at"));
+	json_decref(read);
+}
+
+Test(problem, says_how_long_its_kind_takes)
+{
+	json_t *read;
+
+	problem_set(&problem, "provider_key_unknown", NULL);
+	read = written();
+	cr_assert_eq(json_integer_value(json_object_get(read, "retry_after")), 10);
+	json_decref(read);
+}
+
 /* The table of this marketplace. */
+
+/* Each that time or others end, with the member that says from when, or NULL. All others, no. */
+static const struct {
+	const char *slug, *retry_at;
+} passing[] = {
+	{ "request_timeout", NULL },
+	{ "quota_exceeded", NULL },
+	{ "internal_error", NULL },
+	{ "unavailable", NULL },
+	{ "sign_in_delayed", NULL },
+	{ "provider_key_unknown", NULL },
+	{ "test_markets_full", "next_goes_at" },
+	{ "requirements_due", NULL },
+	{ "account_in_use", NULL },
+	{ "slot_full", NULL },
+	{ "slot_not_released", "released_at" },
+	{ "check_in_too_early", "opens_at" },
+	{ "slot_not_ended", "ends_at" },
+	{ "agreement_missing", NULL },
+	{ "trip_in_the_future", "ended_at" },
+	{ "payout_run_open", NULL },
+	{ "period_not_over", "ends_at" },
+	{ "not_yet_available", "available_from" },
+	{ "rental_overlaps", NULL },
+	{ "no_asset_free", NULL },
+	{ "rental_not_started", "starts_at" },
+	{ "rental_not_overdue", "ends_at" },
+};
+
+Test(problem, tells_what_may_be_sent_again)
+{
+	size_t count = sizeof(passing) / sizeof(passing[0]);
+	size_t met = 0;
+
+	for (const struct problem_kind *kind = app.problems; kind->slug != NULL; kind++) {
+		size_t i = 0;
+
+		while (i < count && strcmp(passing[i].slug, kind->slug) != 0)
+			i++;
+		cr_expect_eq(kind->retryable, i < count, "%s", kind->slug);
+		if (i == count)
+			continue;
+		met++;
+		cr_expect_str_eq(kind->retry_at == NULL ? "" : kind->retry_at,
+		    passing[i].retry_at == NULL ? "" : passing[i].retry_at, "%s", kind->slug);
+	}
+	cr_assert_eq(met, count);
+}
 
 Test(problem, has_kinds_that_are_whole_and_listed_once)
 {
@@ -172,6 +259,7 @@ Test(problem, has_kinds_that_are_whole_and_listed_once)
 		cr_assert_not_null(kind->title, "%s", kind->slug);
 		cr_assert_not_null(kind->remedy, "%s", kind->slug);
 		cr_assert(kind->retry_after_s == 0 || kind->retryable, "%s", kind->slug);
+		cr_assert(kind->retry_at == NULL || kind->retryable, "%s", kind->slug);
 		cr_assert_eq(strspn(kind->slug, "abcdefghijklmnopqrstuvwxyz_"), strlen(kind->slug));
 	}
 }

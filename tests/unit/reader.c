@@ -106,7 +106,7 @@ static const struct refused refused[] = {
 	{ WHOLE("GET /a%00b HTTP/1.1\r\n"), "malformed_request" },
 	{ WHOLE("GET / HTTP/2.0\r\n"), "version_unsupported" },
 	{ WHOLE("PRI * HTTP/2.0\r\n"), "version_unsupported" },
-	{ WHOLE("TRACE / HTTP/1.1\r\n"), "method_not_implemented" },
+	{ WHOLE("BREW / HTTP/1.1\r\n"), "method_not_implemented" },
 	{ WHOLE("CONNECT a:443 HTTP/1.1\r\n"), "method_not_implemented" },
 	{ WHOLE("get / HTTP/1.1\r\n"), "method_not_implemented" },
 	{ WHOLE(GET_LINE "\r\n"), "malformed_request" },
