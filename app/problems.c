@@ -78,12 +78,15 @@ const struct problem_kind problems[] = {
 	{ "clock_not_test", 409, "Only a test market's clock can be moved.",
 	    "Make a market with `is_test` true." },
 	{ "clock_backwards", 409, "The clock only goes forward.", "Choose a later instant." },
-	{ "account_foreign", 403, "A customer applies for itself only.",
-	    "Leave out `account_id` and `partner_id`." },
+	{ "clock_too_far", 422, "The clock moves at most a year at a time, between 1970 and 2200.",
+	    "Choose an instant from `earliest` to `latest`; a longer way takes several moves." },
+	{ "account_foreign", 403, "An account joins a market by itself only.",
+	    "Leave out `account_id`, and as a customer `partner_id`; let its owner apply with the "
+	    "account." },
 	{ "test_markets_off", 403, "This instance makes no test markets.",
 	    "Start one that does: `./socius run`, or SOCIUS_TEST_MARKETS above 0." },
 	{ "test_markets_full", 409, "As many test markets live as this instance allows.",
-	    "Use one that lives, or wait until `next_goes_at`.", true, .retry_at = "next_goes_at" },
+	    "End one of yours, or wait until `next_goes_at`.", true, .retry_at = "next_goes_at" },
 	{ "account_unknown", 404, "There is no such account.", "Check the id." },
 	{ "partner_unknown", 404, "There is no such partner.", "Check the id." },
 	{ "programme_unknown", 404, "There is no such programme.", "Check the id." },
@@ -115,7 +118,15 @@ const struct problem_kind problems[] = {
 	    "See `fault`: characters, country, length, structure or check_digits; compare it with "
 	    "the bank's statement." },
 
+	/* events */
+	{ "cursor_expired", 410, "The cursor is older than the events that are kept.",
+	    "Start again without `cursor`, from the oldest event that is kept; those from before "
+	    "are "
+	    "in the operator's archive." },
+
 	/* persons */
+	{ "person_id_taken", 409, "The id is another person's, here or in another market.",
+	    "Choose a fresh UUID, or leave `partner_id` out." },
 	{ "person_erased", 410, "The person was erased.",
 	    "Nothing can be kept about this person any more." },
 
@@ -153,7 +164,9 @@ const struct problem_kind problems[] = {
 	    "Type the code of the newest mail, or ask for another." },
 	{ "password_common", 422, "Everybody would try this password first.",
 	    "Choose another; a few words that belong together for nobody else are good." },
-	{ "password_wrong", 422, "The old password is wrong.", "Correct it, or set it anew." },
+	{ "password_wrong", 422, "The password of the account is wrong.",
+	    "Correct it, or set it anew; where the operation takes `totp`, a fresh code does as "
+	    "well." },
 	{ "market_needed", 422, "The account was in no market before.", "Send `market_code`." },
 	{ "role_not_held", 403, "The account does not hold this role in this market.",
 	    "Ask an admin." },
@@ -273,7 +286,7 @@ const struct problem_kind problems[] = {
 	    "See `posting_max_minor`; an admin can change it with PATCH "
 	    "/v1/markets/{market_code}." },
 	{ "balance_out_of_range", 422, "A balance would pass 2^53 - 1 minor units.",
-	    "Pay the wallet out before, or post less." },
+	    "Post less, or wait until the wallet is paid out.", true },
 	{ "transaction_reversed_already", 409, "The ledger transaction was reversed before.",
 	    "Nothing is left to reverse." },
 	{ "transaction_balances", 500, "A ledger transaction does not balance.",
@@ -284,7 +297,10 @@ const struct problem_kind problems[] = {
 	{ "week_wrong", 400, "A statement week starts on a Monday.", "Send the date of a Monday." },
 	{ "payout_run_unknown", 404, "There is no such payout run.", "Check the id." },
 	{ "payout_run_open", 409, "Another payout run of this market is not finished.",
-	    "Wait until it has finished.", true },
+	    "Wait until it has finished. Where its `state` is `failed`, mend what its `failure` "
+	    "says "
+	    "and resume it: POST /v1/payout_runs/{payout_run_id}/resume.",
+	    true },
 	{ "payout_run_not_failed", 409, "The payout run has not failed.",
 	    "The runner goes on with it by itself; see `state`." },
 	{ "payout_unknown", 404, "There is no such payout.", "Check the id." },

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <kore/kore.h>
 #include <libpq-fe.h>
-#include <openssl/evp.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -17,7 +16,7 @@
 #include "socius/world.h"
 #include "vault.h"
 
-enum { DATABASE_PATIENCE_S = 20, DESCRIPTORS = 16384, RESTART_PAUSE_MS = 500 };
+enum { DATABASE_PATIENCE_S = 20, DESCRIPTORS_SPARE = 512, RESTART_PAUSE_MS = 500 };
 
 struct gate gate;
 
@@ -86,30 +85,16 @@ read_secrets(void)
 }
 
 static void
-write_document(void)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned bytes;
-
-	gate.document = openapi_write(gate.app, gate.contract, &prepared);
-	if (EVP_Digest(gate.document.at, gate.document.bytes, digest, &bytes, EVP_sha256(), NULL) !=
-	    1)
-		log_die("SHA-256 failed");
-	gate.document_tag = text_of(arena_print(&prepared, "\"%02x%02x%02x%02x%02x%02x\"",
-	    digest[0], digest[1], digest[2], digest[3], digest[4], digest[5]));
-}
-
-static void
 list_statements(void)
 {
 	static const struct statement probe = { .name = "readyz",
 		.sql = "select 1 where not pg_catalog.pg_is_in_recovery()",
-		.lane = LANE_WRITE,
+		.lane = LANE_READ,
 		.market_arg = -1 };
 	const struct contract *contract = gate.contract;
 
 	gate.statements = arena_take(
-	    &prepared, sizeof(*gate.statements) * (size_t)(3 * contract->operations_count + 4));
+	    &prepared, sizeof(*gate.statements) * (size_t)(3 * contract->operations_count + 5));
 	gate.statements[gate.statements_count++] = &probe;
 	gate_revoked_prepare(&prepared);
 	gate_audit_prepare(&prepared);
@@ -120,6 +105,9 @@ list_statements(void)
 		gate.statements[gate.statements_count++] = &gate.used_session;
 	if (gate.record_act.sql != NULL)
 		gate.statements[gate.statements_count++] = &gate.record_act;
+	gate_seal_prepare(&prepared);
+	if (gate.unknown_persons.sql != NULL)
+		gate.statements[gate.statements_count++] = &gate.unknown_persons;
 	for (int i = 0; i < contract->operations_count; i++) {
 		const struct operation *operation = &contract->operations[i];
 
@@ -174,20 +162,35 @@ static void
 share_limit(void)
 {
 	struct limit_rate rates[LIMIT_RATES];
+	int64_t most[LIMIT_HOLDINGS];
 
 	limit_read_settings(rates);
 	gate.limit = limit_new(rates);
+	for (int i = 0; i < LIMIT_HOLDINGS; i++)
+		most[i] = world_setting_int(limit_holding_settings[i].name,
+		    limit_holding_settings[i].otherwise, 0, LIMIT_HELD_MAX);
+	limit_set_holdings(gate.limit, most);
 }
 
-/* Kore looks at every descriptor below the limit when a worker starts. */
+/* Kore looks at every descriptor below the limit when a worker starts. A worker that has as many
+ * connections as Kore allows accepts no more on either listener, so ours are fewer. */
 static void
 limit_descriptors(void)
 {
 	struct rlimit limit;
+	int64_t most = world_setting_int("SOCIUS_CONNECTIONS", GATE_CONNECTIONS_DEFAULT,
+	    GATE_CONNECTIONS_MIN, GATE_CONNECTIONS_MAX);
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		log_die("getrlimit: %s", strerror(errno));
-	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+	limit.rlim_cur = (rlim_t)most + DESCRIPTORS_SPARE;
+	if (limit.rlim_cur > limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		most = (int64_t)limit.rlim_max - DESCRIPTORS_SPARE;
+	}
+	if (most < GATE_CONNECTIONS_MIN)
+		log_die("a limit of %lld open files is too low", (long long)limit.rlim_max);
+	gate.connections_max = (int)most - GATE_RESERVE;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		log_die("setrlimit: %s", strerror(errno));
 }
@@ -212,8 +215,8 @@ gate_prepare(const struct app *of)
 		.roles = gate.app->roles,
 	};
 	spool_prepare();
-	write_document();
-	docs_prepare(gate.docs_folder, &prepared);
+	docs_prepare(
+	    gate.docs_folder, openapi_write(gate.app, gate.contract, &prepared), &prepared);
 	list_statements();
 	share_metrics();
 	share_limit();
@@ -348,9 +351,11 @@ gate_begin(void)
 	int index = worker->id - 1;
 
 	gate.now_us = world_monotonic_us();
+	gate.clients_end = &gate.clients;
 	take_signals();
 	pause_after_crash(index);
 	metrics_enter(gate.metrics, index);
+	limit_enter(gate.limit, index);
 	gate.tokens = token_memory_new();
 	gate.revoked = revoked_new();
 	read_keys();
@@ -371,6 +376,7 @@ gate_end(void)
 		next = client->next;
 		client_hang_up(client);
 	}
+	client_free_gone();
 	pool_free(gate.pool);
 	link_close(gate.link);
 	gate_seal_end();

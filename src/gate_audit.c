@@ -54,7 +54,8 @@ exchange_audits(struct exchange *exchange)
 	return true;
 }
 
-/* Bad input is nobody's act; a closed door that somebody has tried is. */
+/* Bad input is nobody's act; a closed door that somebody has tried is. What is one too many is not
+ * written: a limit that writes is none. */
 bool
 exchange_refusal_is_recorded(const struct exchange *exchange)
 {
@@ -62,7 +63,7 @@ exchange_refusal_is_recorded(const struct exchange *exchange)
 	const struct problem_kind *kind = request->problem.kind;
 
 	if (!request->caller.is_audited || gate.record_act.sql == NULL || kind == NULL ||
-	    exchange->operation == NULL || request->endpoint->method == GET)
+	    exchange->operation == NULL || request->endpoint->method == GET || kind->status == 429)
 		return false;
 	return exchange->operation->audited.statement.sql != NULL || kind->status == 403;
 }

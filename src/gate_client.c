@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "gate_private.h"
+#include "poison.h"
 #include "socius/log.h"
 #include "socius/world.h"
 
@@ -30,27 +31,87 @@ wait_for_request(struct client *client)
 }
 
 static void
+count_client(const struct client *client, int by)
+{
+	if (client->is_metrics)
+		gate.metrics_count += by;
+	else
+		gate.clients_count += by;
+	metrics_add(gate.metrics, METRIC_CONNECTIONS, by);
+}
+
+/* Whether it is between requests, or has been saying one for a while that nothing has let in yet.
+ */
+static bool
+is_silent(const struct client *client)
+{
+	const struct exchange *exchange = client->exchange;
+
+	if (client->stage != STAGE_READING)
+		return false;
+	return exchange == NULL ||
+	       (!exchange->admitted && exchange->request.started_us + GATE_SILENT_US < gate.now_us);
+}
+
+/* A connection that is silent gives way to one that comes: the one that came first, of those behind
+ * the place where the last one was found, within a few steps. false: none was found. */
+static bool
+make_room(bool is_metrics)
+{
+	for (int i = 0; i < GATE_HAND_STEPS_MAX && gate.clients != NULL; i++) {
+		struct client *client = gate.hand != NULL ? gate.hand : gate.clients;
+
+		gate.hand = client->next;
+		if (client->is_metrics == is_metrics && is_silent(client)) {
+			metrics_add(gate.metrics, METRIC_CONNECTIONS_EVICTED, 1);
+			client_hang_up(client);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Behind a proxy all connections are its own: it bounds those of a network itself. */
+static bool
+is_welcome(struct client *client)
+{
+	if (client->is_metrics)
+		return gate.metrics_count < GATE_METRICS_MAX || make_room(true);
+	if (gate.clients_count >= gate.connections_max && !make_room(false))
+		return false;
+	if (gate.trusts_forwarded)
+		return true;
+	client->held = limit_hold(gate.limit, LIMIT_CONNECTIONS, TEXT(""), client->peer);
+	return client->held != 0;
+}
+
+static void
 connect_client(struct connection *connection, bool is_metrics)
 {
-	struct client *client = kore_calloc(1, sizeof(*client));
+	bool welcome;
+	struct client *client = calloc(1, sizeof(*client));
 
+	if (client == NULL)
+		log_die("out of memory for a connection");
 	client->connection = connection;
 	client->is_metrics = is_metrics;
 	name_peer(client, connection);
-	client->next = gate.clients;
-	client->at = &gate.clients;
-	if (client->next != NULL)
-		client->next->at = &client->next;
-	gate.clients = client;
-	gate.clients_count++;
-	connection->hdlr_extra = client; /* Kore frees it with the connection */
+	welcome = is_welcome(client);
+	client->at = gate.clients_end;
+	*client->at = client;
+	gate.clients_end = &client->next;
+	count_client(client, 1);
+	connection->hdlr_extra = client;
 	connection->evt.handle = happened;
 	connection->disconnect = gone;
 	connection->proto = CONN_PROTO_UNKNOWN;
 	connection->idle_timer.length = UINT64_MAX; /* our deadlines are finer */
 	metrics_add(gate.metrics, METRIC_ACCEPTED, 1);
-	metrics_add(gate.metrics, METRIC_CONNECTIONS, 1);
 	wait_for_request(client);
+	if (!welcome) {
+		metrics_add(gate.metrics, METRIC_CONNECTIONS_REFUSED, 1);
+		client_hang_up(client);
+	}
 }
 
 void
@@ -65,8 +126,8 @@ gate_metrics_connect(struct connection *connection)
 	connect_client(connection, true);
 }
 
-/* Kore calls this once, however the connection ends. The client's own memory lives to the end of
- * the turn. */
+/* Kore calls this once, however the connection ends; what it calls of us later in this turn finds
+ * no client any more. Whoever has one goes on with it to the end of the turn. */
 static void
 gone(struct connection *connection)
 {
@@ -80,8 +141,29 @@ gone(struct connection *connection)
 	*client->at = client->next;
 	if (client->next != NULL)
 		client->next->at = client->at;
-	gate.clients_count--;
-	metrics_add(gate.metrics, METRIC_CONNECTIONS, -1);
+	else
+		gate.clients_end = client->at;
+	if (gate.hand == client)
+		gate.hand = client->next;
+	if (client->held != 0)
+		limit_release(gate.limit, client->held);
+	count_client(client, -1);
+	connection->hdlr_extra = NULL; /* else Kore would free it as its own */
+	client->next = gate.gone_clients;
+	gate.gone_clients = client;
+	gate_turn_soon();
+}
+
+void
+client_free_gone(void)
+{
+	struct client *client;
+
+	while ((client = gate.gone_clients) != NULL) {
+		gate.gone_clients = client->next;
+		poison(client, sizeof(*client));
+		free(client);
+	}
 }
 
 void
@@ -114,7 +196,7 @@ happened(void *arg, int error)
 	struct connection *connection = arg;
 	struct client *client = connection->hdlr_extra;
 
-	if (hung_up(client))
+	if (client == NULL)
 		return;
 	if ((connection->evt.flags & KORE_EVENT_READ) != 0 || error)
 		client->readable = true;

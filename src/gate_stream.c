@@ -18,8 +18,9 @@ struct stream {
 	size_t bytes, at;
 	char cursor[CURSOR_TEXT_BYTES_MAX];
 	size_t cursor_bytes;
-	int64_t poll_us, said_us; /* the next poll; when something was queued last */
-	unsigned keys_generation; /* with which its token was checked */
+	int64_t poll_us, said_us;        /* the next poll; when something was queued last */
+	unsigned keys_generation;        /* with which its token was checked */
+	uint64_t of_account, of_network; /* what it holds of their streams; 0: nothing */
 };
 
 void
@@ -27,11 +28,45 @@ stream_close(struct exchange *exchange)
 {
 	struct stream *stream = exchange->stream;
 
+	if (stream->of_account != 0)
+		limit_release(gate.limit, stream->of_account);
+	if (stream->of_network != 0)
+		limit_release(gate.limit, stream->of_network);
 	arena_release(&stream->arena);
 	free(stream->queue);
 	free(stream);
 	exchange->stream = NULL;
+	gate.streams_count--;
 	metrics_add(gate.metrics, METRIC_STREAMS, -1);
+}
+
+/* A new one, if its account and its network may have one more, and the worker: half of its
+ * connections are for others. false: it is refused. */
+static bool
+hold(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	struct stream *stream = exchange->stream;
+	struct text account = { NULL, 0 };
+
+	if (gate.streams_count > gate.connections_max / 2) {
+		problem_set(&request->problem, "unavailable", "There are too many streams.");
+		return false;
+	}
+	if (request->caller.known)
+		account =
+		    (struct text){ (const char *)request->caller.account_id.byte, UUID_BYTES };
+	stream->of_account = limit_hold(gate.limit, LIMIT_ACCOUNT_STREAMS, account, request->peer);
+	if (stream->of_account != 0)
+		stream->of_network =
+		    limit_hold(gate.limit, LIMIT_NETWORK_STREAMS, TEXT(""), request->peer);
+	if (stream->of_network != 0)
+		return true;
+	problem_set(&request->problem, "quota_exceeded", "Too many streams are open.");
+	request->problem.members =
+	    text_of(arena_print(request->arena, "{\"violated_policies\":[\"%s\"]}",
+		stream->of_account == 0 ? "account_streams" : "network_streams"));
+	return false;
 }
 
 static void
@@ -114,7 +149,14 @@ stream_open(struct exchange *exchange, const struct answer *answer)
 		log_die("out of memory for a stream");
 	exchange->stream = stream;
 	arena_init(&stream->arena);
+	gate.streams_count++;
 	metrics_add(gate.metrics, METRIC_STREAMS, 1);
+	if (!hold(exchange)) {
+		stream_close(exchange);
+		exchange_reply_problem(exchange);
+		client_run(client);
+		return;
+	}
 	stream->keys_generation = gate.keys_generation;
 	stream->said_us = world_monotonic_us();
 	stream->poll_us = stream->said_us + GATE_POLL_US;
@@ -126,6 +168,20 @@ stream_open(struct exchange *exchange, const struct answer *answer)
 	client->stage = STAGE_STREAMING;
 	exchange->request.arena = &stream->arena;
 	send_on(client);
+}
+
+/* Whether its token still opens it. Keys that have changed end every stream: whose token is still
+ * good comes back with its last id. */
+static bool
+may_go_on(const struct exchange *exchange)
+{
+	const struct caller *caller = &exchange->request.caller;
+
+	if (!caller->known)
+		return true;
+	return world_now_us() < exchange->token_expires_us &&
+	       exchange->stream->keys_generation == gate.keys_generation &&
+	       !(caller->has_session && revoked_has(gate.revoked, &caller->session_id));
 }
 
 /* The events' own arena is free again as soon as they are queued. */
@@ -140,6 +196,10 @@ polled(struct call *call, const struct answer *answer)
 	if (answer->outcome == OUTCOME_FAILED) {
 		log_line(LOG_LEVEL_ERROR, "stream.failed", "sqlstate", answer->sqlstate, "error",
 		    answer->message, NULL);
+		client_hang_up(exchange->client);
+		return;
+	}
+	if (!may_go_on(exchange)) {
 		client_hang_up(exchange->client);
 		return;
 	}
@@ -164,18 +224,13 @@ poll_again(struct exchange *exchange)
 	exchange_ask(exchange, &exchange->operation->statement, exchange->request.args, polled);
 }
 
-/* Whether its token would still open it. */
+/* Whether it is time to ask, and known which sessions have ended: what is not known sends nothing.
+ */
 static bool
-may_go_on(struct exchange *exchange)
+is_due(const struct exchange *exchange, int64_t now_us)
 {
-	struct stream *stream = exchange->stream;
-
-	if (exchange->token_expires_us != 0 && world_now_us() >= exchange->token_expires_us)
-		return false;
-	if (stream->keys_generation == gate.keys_generation || exchange->token_expires_us == 0)
-		return true;
-	stream->keys_generation = gate.keys_generation;
-	return exchange_token_stands(exchange);
+	return !exchange->asking && now_us >= exchange->stream->poll_us &&
+	       (!exchange->request.caller.has_session || gate_revoked_is_known());
 }
 
 void
@@ -194,7 +249,7 @@ stream_tick(struct client *client, int64_t now_us)
 		stream->said_us = now_us;
 		send_on(client);
 	}
-	if (client->exchange != NULL && !exchange->asking && now_us >= stream->poll_us)
+	if (client->exchange != NULL && is_due(exchange, now_us))
 		poll_again(exchange);
 }
 

@@ -20,28 +20,69 @@ struct place {
 	_Atomic int64_t full_ns;
 };
 
+/* What one worker holds for somebody; only that worker writes it. */
+struct held {
+	_Atomic uint64_t who;
+	_Atomic int64_t count;
+};
+
 struct limit {
+	int64_t most[LIMIT_HOLDINGS]; /* 0: no limit */
 	struct limit_rate rates[LIMIT_RATES];
 	int64_t each_ns[LIMIT_RATES]; /* until one request has grown back; 0: no limit */
 	char policies[LIMIT_RATES][LIMIT_HEADER_BYTES_MAX];
 	uint64_t seed; /* of the hash, so that nobody can aim at a place */
 	struct place places[LIMIT_PLACES];
+	_Atomic int workers; /* that have begun */
+	struct held held[LIMIT_WORKERS_MAX][LIMIT_HELD_PLACES];
 };
+
+static int own_worker; /* of this process */
 
 const struct limit_setting limit_settings[LIMIT_RATES] = {
 	[LIMIT_READ] = { "SOCIUS_RATE_PER_S", "SOCIUS_RATE_BURST" },
 	[LIMIT_WRITE] = { "SOCIUS_RATE_WRITE_PER_S", "SOCIUS_RATE_WRITE_BURST" },
 	[LIMIT_AUTH] = { "SOCIUS_RATE_AUTH_PER_S", "SOCIUS_RATE_AUTH_BURST" },
 	[LIMIT_EXPORT] = { "SOCIUS_RATE_EXPORT_PER_S", "SOCIUS_RATE_EXPORT_BURST" },
+	[LIMIT_SERVICE] = { "SOCIUS_RATE_SERVICE_PER_S", "SOCIUS_RATE_SERVICE_BURST" },
+	[LIMIT_COSTLY] = { "SOCIUS_RATE_COSTLY_PER_HOUR", "SOCIUS_RATE_COSTLY_BURST" },
+	[LIMIT_DOCUMENT] = { "SOCIUS_RATE_DOCUMENT_PER_S", "SOCIUS_RATE_DOCUMENT_BURST" },
+	[LIMIT_PROBE] = { "SOCIUS_RATE_PROBE_PER_S", "SOCIUS_RATE_PROBE_BURST" },
 	[LIMIT_NETWORK] = { "SOCIUS_RATE_NETWORK_PER_S", "SOCIUS_RATE_NETWORK_BURST" },
 };
 
-/* Of 100 reads a second: 100 writes, 20, 5, and 1000 of one network. */
-static const struct {
-	int times, parts;
-} defaults[LIMIT_RATES] = { { 1, 1 }, { 1, 1 }, { 1, 5 }, { 1, 20 }, { 10, 1 } };
+const struct limit_holding_setting limit_holding_settings[LIMIT_HOLDINGS] = {
+	[LIMIT_CONNECTIONS] = { "SOCIUS_CONNECTIONS_PER_NETWORK", 1024 },
+	[LIMIT_NETWORK_STREAMS] = { "SOCIUS_STREAMS_PER_NETWORK", 512 },
+	[LIMIT_ACCOUNT_STREAMS] = { "SOCIUS_STREAMS_PER_ACCOUNT", 10 },
+};
 
-static const char *const names[LIMIT_RATES] = { "read", "write", "auth", "export", "network" };
+/* What follows from the rate of reads, and how many are allowed at once: so many times the rate. */
+static const struct {
+	int times, parts, bursts, over_s;
+} defaults[LIMIT_RATES] = {
+	[LIMIT_READ] = { 1, 1, 2, 1 },
+	[LIMIT_WRITE] = { 1, 1, 2, 1 },
+	[LIMIT_AUTH] = { 1, 5, 2, 1 },
+	[LIMIT_EXPORT] = { 1, 20, 2, 1 },
+	[LIMIT_SERVICE] = { 10, 1, 2, 1 },
+	[LIMIT_COSTLY] = { 1, 10, 1, 3600 },
+	[LIMIT_DOCUMENT] = { 1, 5, 2, 1 },
+	[LIMIT_PROBE] = { 1, 5, 2, 1 },
+	[LIMIT_NETWORK] = { 10, 1, 2, 1 },
+};
+
+static const char *const names[LIMIT_RATES] = {
+	[LIMIT_READ] = "read",
+	[LIMIT_WRITE] = "write",
+	[LIMIT_AUTH] = "auth",
+	[LIMIT_EXPORT] = "export",
+	[LIMIT_SERVICE] = "service",
+	[LIMIT_COSTLY] = "costly",
+	[LIMIT_DOCUMENT] = "document",
+	[LIMIT_PROBE] = "probe",
+	[LIMIT_NETWORK] = "network",
+};
 
 void
 limit_read_settings(struct limit_rate rates[LIMIT_RATES])
@@ -55,11 +96,12 @@ limit_read_settings(struct limit_rate rates[LIMIT_RATES])
 
 		if (otherwise > RATE_MAX)
 			otherwise = RATE_MAX;
-		rates[i].per_s = world_setting_int(setting->per_s, otherwise, 0, RATE_MAX);
-		rates[i].burst =
-		    world_setting_int(setting->burst, 2 * rates[i].per_s, 0, 2 * RATE_MAX);
+		rates[i].count = world_setting_int(setting->rate, otherwise, 0, RATE_MAX);
+		rates[i].burst = world_setting_int(
+		    setting->burst, defaults[i].bursts * rates[i].count, 0, 2 * RATE_MAX);
+		rates[i].over_s = defaults[i].over_s;
 		if (i == 0)
-			first = rates[i].per_s;
+			first = rates[i].count;
 	}
 }
 
@@ -68,6 +110,8 @@ limit_class_of(const struct endpoint *endpoint)
 {
 	if (endpoint == NULL)
 		return LIMIT_READ;
+	if (endpoint->costly)
+		return LIMIT_COSTLY;
 	if (endpoint->pool || (endpoint->scope == NULL && endpoint->method != GET))
 		return LIMIT_AUTH;
 	if (endpoint->slow || endpoint->gives == DOWNLOAD || endpoint->gives == STREAM)
@@ -78,21 +122,27 @@ limit_class_of(const struct endpoint *endpoint)
 static int64_t
 window_s(const struct limit_rate *rate)
 {
-	return (rate->burst + rate->per_s - 1) / rate->per_s;
+	return (rate->burst * rate->over_s + rate->count - 1) / rate->count;
+}
+
+/* Whether requests of the class are among those of their network. */
+static bool is_of_network(enum limit_class class)
+{
+	return class != LIMIT_NETWORK && class != LIMIT_PROBE;
 }
 
 /* The class's own and the network's, where they are limits. */
 static void
-write_policy(struct limit *limit, int class)
+write_policy(struct limit *limit, enum limit_class class)
 {
-	const int both[] = { class, LIMIT_NETWORK };
+	const enum limit_class both[] = { class, LIMIT_NETWORK };
 	char *to = limit->policies[class];
 	int used = 0;
 
-	for (int i = 0; i < (class == LIMIT_NETWORK ? 1 : 2); i++) {
+	for (int i = 0; i < (is_of_network(class) ? 2 : 1); i++) {
 		const struct limit_rate *rate = &limit->rates[both[i]];
 
-		if (rate->per_s > 0)
+		if (rate->count > 0)
 			used += snprintf(to + used, LIMIT_HEADER_BYTES_MAX - (size_t)used,
 			    "%s\"%s\";q=%" PRId64 ";w=%" PRId64, used > 0 ? ", " : "",
 			    names[both[i]], rate->burst, window_s(rate));
@@ -108,12 +158,14 @@ limit_new(const struct limit_rate rates[LIMIT_RATES])
 	if (limit == MAP_FAILED)
 		log_die("no shared memory for rate limits: %s", strerror(errno));
 	for (int i = 0; i < LIMIT_RATES; i++) {
-		limit->rates[i].per_s = rates[i].per_s;
+		limit->rates[i].count = rates[i].count;
 		limit->rates[i].burst = rates[i].burst > 0 ? rates[i].burst : 1;
-		limit->each_ns[i] = rates[i].per_s > 0 ? NS_PER_S / rates[i].per_s : 0;
+		limit->rates[i].over_s = rates[i].over_s > 0 ? rates[i].over_s : 1;
+		if (rates[i].count > 0)
+			limit->each_ns[i] = limit->rates[i].over_s * NS_PER_S / rates[i].count;
 	}
 	for (int i = 0; i < LIMIT_RATES; i++)
-		write_policy(limit, i);
+		write_policy(limit, (enum limit_class)i);
 	world_chance(&limit->seed, sizeof(limit->seed));
 	return limit;
 }
@@ -136,9 +188,8 @@ mix(uint64_t value, const void *from, size_t bytes)
 
 /* FNV-1a from a secret seed, then mixed so that the low bits depend on all. Never 0. */
 static uint64_t
-hash(const struct limit *limit, enum limit_class class, struct text who)
+hash(const struct limit *limit, unsigned char first, struct text who)
 {
-	unsigned char first = (unsigned char)class;
 	uint64_t value = mix(limit->seed ^ UINT64_C(0xcbf29ce484222325), &first, sizeof(first));
 
 	value = mix(value, who.at, who.bytes);
@@ -203,7 +254,7 @@ take(struct limit *limit, enum limit_class class, struct text who, int64_t now_n
 	state.of = class;
 	if (!state.limited)
 		return state;
-	*place = find_place(limit, hash(limit, class, who));
+	*place = find_place(limit, hash(limit, (unsigned char)class, who));
 	full_ns = atomic_load(&(*place)->full_ns);
 	do {
 		after_ns = (full_ns > now_ns ? full_ns : now_ns) + each_ns;
@@ -239,12 +290,92 @@ limit_take(struct limit *limit, enum limit_class class, struct text account, con
 
 	own =
 	    take(limit, class, account.bytes > 0 ? account : network, monotonic_us * 1000, &place);
-	if (!own.allowed)
+	own.asked = class;
+	if (!own.allowed || !is_of_network(class))
 		return own;
 	all = take(limit, LIMIT_NETWORK, network, monotonic_us * 1000, &of_network);
+	all.asked = class;
 	if (!all.allowed && own.limited)
 		(void)atomic_fetch_sub(&place->full_ns, limit->each_ns[class]); /* as it was */
 	return all.allowed && is_nearer(limit, &own, &all) ? own : all;
+}
+
+/* --- what is held --- */
+
+void
+limit_set_holdings(struct limit *limit, const int64_t most[LIMIT_HOLDINGS])
+{
+	memcpy(limit->most, most, sizeof(limit->most));
+}
+
+void
+limit_enter(struct limit *limit, int worker)
+{
+	int begun = atomic_load(&limit->workers);
+
+	own_worker = worker;
+	memset(limit->held[worker], 0, sizeof(limit->held[worker]));
+	while (
+	    begun <= worker && !atomic_compare_exchange_weak(&limit->workers, &begun, worker + 1))
+		;
+}
+
+/* What a worker holds for somebody, or NULL; with `is_new` also a place where nobody's is. */
+static struct held *
+find_held(struct held *all, uint64_t who, bool is_new)
+{
+	struct held *empty = NULL;
+
+	for (uint64_t i = 0; i < 2 * LIMIT_NEIGHBOURS; i++) {
+		struct held *held = &all[(who + i) % LIMIT_HELD_PLACES];
+
+		if (atomic_load_explicit(&held->who, memory_order_relaxed) == who)
+			return held;
+		if (empty == NULL && atomic_load_explicit(&held->count, memory_order_relaxed) == 0)
+			empty = held;
+	}
+	return is_new ? empty : NULL;
+}
+
+static int64_t
+count_held(struct limit *limit, uint64_t who)
+{
+	int64_t count = 0;
+
+	for (int i = 0; i < atomic_load(&limit->workers); i++) {
+		struct held *held = find_held(limit->held[i], who, false);
+
+		if (held != NULL)
+			count += atomic_load_explicit(&held->count, memory_order_relaxed);
+	}
+	return count;
+}
+
+uint64_t
+limit_hold(struct limit *limit, enum limit_holding what, struct text who, const char *peer)
+{
+	unsigned char room[sizeof(struct in6_addr)];
+	uint64_t by = hash(limit, (unsigned char)(LIMIT_RATES + what),
+	    who.bytes > 0 ? who : network_of(peer, room));
+	struct held *held;
+
+	if (limit->most[what] > 0 && count_held(limit, by) >= limit->most[what])
+		return 0;
+	held = find_held(limit->held[own_worker], by, true);
+	if (held != NULL) { /* else the neighbourhood is full: let through */
+		atomic_store_explicit(&held->who, by, memory_order_relaxed);
+		atomic_fetch_add_explicit(&held->count, 1, memory_order_relaxed);
+	}
+	return by;
+}
+
+void
+limit_release(struct limit *limit, uint64_t by)
+{
+	struct held *held = find_held(limit->held[own_worker], by, false);
+
+	if (held != NULL && atomic_load_explicit(&held->count, memory_order_relaxed) > 0)
+		atomic_fetch_sub_explicit(&held->count, 1, memory_order_relaxed);
 }
 
 const char *limit_name(enum limit_class class)

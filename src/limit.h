@@ -2,11 +2,14 @@
  * limit: how many requests a caller may make: buckets of tokens, in memory that all workers share.
  *
  * Each request takes one from two buckets: its caller's for requests of its class (without a token:
- * its network's), and its network's for all. A bucket is one number: the moment at which it will be
- * full again (the generic cell rate algorithm, ITU-T I.371 annex A); taking is one
- * compare-and-swap, and a bucket that is full needs no place. Where the table is crowded the
- * fullest bucket of the neighbourhood gives way, so that a crowd of callers can only ever be let
- * through, never shut out.
+ * its network's), and its network's for all, whoever the caller is. A bucket is one number: the
+ * moment at which it will be full again (the generic cell rate algorithm, ITU-T I.371 annex A);
+ * taking is one compare-and-swap, and a bucket that is full needs no place. Where the table is
+ * crowded the fullest bucket of the neighbourhood gives way, so that a crowd of callers can only
+ * ever be let through, never shut out.
+ *
+ * And how many connections and streams may be held at once: counted by each worker in a part of the
+ * memory that is its own, and summed up over all.
  */
 #ifndef SOCIUS_LIMIT_H
 #define SOCIUS_LIMIT_H
@@ -24,17 +27,22 @@ enum limit_class {
 	LIMIT_WRITE,
 	LIMIT_AUTH,   /* changes that need no token or that cost slow thought, such as signing in */
 	LIMIT_EXPORT, /* exports and streams: few, and long */
-	LIMIT_NETWORK, /* no class: all requests of one network */
+	LIMIT_SERVICE,  /* reads, writes and exports by services of the company */
+	LIMIT_COSTLY,   /* what anyone may ask for and what costs much: few per network and hour */
+	LIMIT_DOCUMENT, /* the API's document and its pages */
+	LIMIT_PROBE,    /* readiness; not counted among the network's requests */
+	LIMIT_NETWORK,  /* no class: all requests of one network */
 	LIMIT_RATES
 };
 
 struct limit_rate {
-	int64_t per_s, burst; /* per_s 0: no limit */
+	int64_t count, burst; /* count 0: no limit */
+	int64_t over_s;       /* so many of them in this time; 0: in a second */
 };
 
 /* What the settings say, `settings[rate]` their names. Those that are not set follow the first. */
 extern const struct limit_setting {
-	const char *per_s, *burst;
+	const char *rate, *burst;
 } limit_settings[LIMIT_RATES];
 void limit_read_settings(struct limit_rate rates[LIMIT_RATES]);
 
@@ -51,16 +59,44 @@ void limit_free(struct limit *limit);
 struct limit_state {
 	bool limited; /* false: there is no limit, and no headers */
 	bool allowed;
-	enum limit_class of;   /* LIMIT_NETWORK, or the class */
-	int64_t left;          /* requests that could be made now */
-	int64_t full_in_s;     /* until all of the burst is there again, rounded up */
-	int64_t retry_after_s; /* until the next one is allowed, rounded up; 0 when allowed */
+	enum limit_class asked; /* the class of the request */
+	enum limit_class of;    /* LIMIT_NETWORK, or the class */
+	int64_t left;           /* requests that could be made now */
+	int64_t full_in_s;      /* until all of the burst is there again, rounded up */
+	int64_t retry_after_s;  /* until the next one is allowed, rounded up; 0 when allowed */
 };
 
 /* Takes one request. `account` is 16 bytes, or empty for a caller that is not known; `peer` the
  * address as text. A request that is refused takes nothing. */
 struct limit_state limit_take(struct limit *limit, enum limit_class class, struct text account,
     const char *peer, int64_t monotonic_us);
+
+/* What is held for a while, and the setting that says how much of it one network or account may
+ * hold (0: no limit). */
+enum limit_holding {
+	LIMIT_CONNECTIONS, /* of a network */
+	LIMIT_NETWORK_STREAMS,
+	LIMIT_ACCOUNT_STREAMS,
+	LIMIT_HOLDINGS
+};
+
+extern const struct limit_holding_setting {
+	const char *name;
+	int64_t otherwise;
+} limit_holding_settings[LIMIT_HOLDINGS];
+
+enum { LIMIT_HELD_MAX = 1000000, LIMIT_HELD_PLACES = 1 << 15, LIMIT_WORKERS_MAX = 64 };
+
+void limit_set_holdings(struct limit *limit, const int64_t most[LIMIT_HOLDINGS]);
+
+/* This process is this worker from now on; what its forerunner has held is forgotten. */
+void limit_enter(struct limit *limit, int worker);
+
+/* Holds one more. `who` is an account's 16 bytes; empty: the network of `peer`. What it gives is
+ * for limit_release; 0: as many are held as may be. */
+uint64_t limit_hold(
+    struct limit *limit, enum limit_holding what, struct text who, const char *peer);
+void limit_release(struct limit *limit, uint64_t held);
 
 const char *limit_name(enum limit_class class);
 

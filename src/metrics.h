@@ -21,18 +21,20 @@ enum {
 
 /* What there is once per worker. Gauges say how much there is now; counters only grow. */
 enum metric {
-	METRIC_CONNECTIONS,        /* gauge: open */
-	METRIC_REQUESTS_IN_FLIGHT, /* gauge */
-	METRIC_STREAMS,            /* gauge: subscribers of server-sent events */
-	METRIC_LINK_WAITING,       /* gauge: calls queued or in flight */
-	METRIC_LINK_READY,         /* gauge: 1 or 0 */
-	METRIC_POOL_WAITING,       /* gauge: jobs queued or running */
-	METRIC_ACCEPTED,           /* counter: connections */
-	METRIC_STARTS,             /* counter: starts of a worker */
-	METRIC_SENT_BYTES,         /* counter */
-	METRIC_TOKENS_VERIFIED,    /* counter: not remembered */
-	METRIC_EVENTS_SENT,        /* counter: server-sent events */
-	METRIC_PASSWORDS,          /* counter: passwords hashed, to make or to check a hash */
+	METRIC_CONNECTIONS,         /* gauge: open */
+	METRIC_REQUESTS_IN_FLIGHT,  /* gauge */
+	METRIC_STREAMS,             /* gauge: subscribers of server-sent events */
+	METRIC_LINK_WAITING,        /* gauge: calls queued or in flight */
+	METRIC_LINK_READY,          /* gauge: 1 or 0 */
+	METRIC_POOL_WAITING,        /* gauge: jobs queued or running */
+	METRIC_ACCEPTED,            /* counter: connections */
+	METRIC_CONNECTIONS_REFUSED, /* counter: their network holds as many as it may, or all do */
+	METRIC_CONNECTIONS_EVICTED, /* counter: silent ones that gave way */
+	METRIC_STARTS,              /* counter: starts of a worker */
+	METRIC_SENT_BYTES,          /* counter */
+	METRIC_TOKENS_VERIFIED,     /* counter: not remembered */
+	METRIC_EVENTS_SENT,         /* counter: server-sent events */
+	METRIC_PASSWORDS,           /* counter: passwords hashed, to make or to check a hash */
 	METRICS_COUNT
 };
 

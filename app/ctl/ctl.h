@@ -28,7 +28,8 @@ struct settings {
 	const char *sockets; /* folder of PostgreSQL's socket; in var unless its path is too long */
 	const char *address, *edge_address;
 	int port, metrics_port, edge_port, workers;
-	int connections; /* of PostgreSQL, at most */
+	int connections;     /* of PostgreSQL, at most */
+	int api_connections; /* of one worker */
 	int shared_mib;
 	const char *log_level;
 	const char *issuer; /* NULL: where it listens */

@@ -18,6 +18,7 @@ static const struct {
 	{ "408", "request_timeout" },
 	{ "413", "body_too_large" },
 	{ "414", "path_too_long" },
+	{ "429", "quota_exceeded" },
 	{ "494", "headers_too_large" },
 	{ "500", "internal_error" },
 	{ "502 503 504", "unavailable" },
@@ -51,6 +52,7 @@ add_problem(struct buffer *buffer, const char *statuses, const char *slug)
 	    "location = /problem/%s {\n\tinternal;\n"
 	    "\tadd_header Strict-Transport-Security \"max-age=63072000\" always;\n"
 	    "\tadd_header X-Content-Type-Options nosniff always;\n"
+	    "\tadd_header Cross-Origin-Resource-Policy same-origin always;\n"
 	    "\tadd_header Cache-Control no-store always;\n"
 	    "\tadd_header Request-Id $request_id always;\n",
 	    slug);
@@ -81,8 +83,11 @@ prepare_edge(struct ctl *ctl, struct plan *plan)
 		.once = true,
 		.args = { "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
 		    "ec_paramgen_curve:P-256", "-nodes", "-days", "825", "-subj", "/CN=localhost",
-		    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1", "-keyout", key,
-		    "-out", certificate },
+		    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1",
+		    /* of a server, and nobody's issuer */
+		    "-addext", "basicConstraints=critical,CA:FALSE", "-addext",
+		    "keyUsage=critical,digitalSignature", "-addext", "extendedKeyUsage=serverAuth",
+		    "-keyout", key, "-out", certificate },
 		.stop_signal = SIGTERM,
 		.patience_s = 5 };
 }

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
@@ -12,6 +11,7 @@
 
 #include <openssl/sha.h>
 
+#include "identities.h"
 #include "limit.h"
 #include "socius/log.h"
 #include "socius/world.h"
@@ -94,13 +94,17 @@ static const struct {
 	{ "SOCIUS_READ_CONNECTIONS", 2, 1, 16 },
 	{ "SOCIUS_WRITE_CONNECTIONS", 2, 1, 16 },
 	{ "SOCIUS_SLOW_CONNECTIONS", 1, 1, 16 },
+	{ "SOCIUS_COLD_CONNECTIONS", 3, 1, 16 },
 	{ "SOCIUS_POOL_THREADS", 2, 1, 16 },
 	{ "SOCIUS_TEST_MARKETS", 0, 0, 1000 },
+	{ "SOCIUS_CONNECTIONS", 8192, 512, 65536 },
+	{ "SOCIUS_TEST_MARKETS_PER_NETWORK", 5, 1, 1000 },
+	{ "SOCIUS_EVENTS_MONTHS", 13, 0, 1200 },
 	{ "SOCIUS_PROVIDERS_ON_LOOPBACK", 0, 0, 1 },
 	{ 0 },
 };
 
-enum { LANES = 3, KEYS_CONNECTIONS = 2, CONNECTIONS_SPARE = 100 };
+enum { DESCRIPTORS_SPARE = 512, LANES = 4, KEYS_CONNECTIONS = 2, CONNECTIONS_SPARE = 100 };
 
 static int64_t
 other(int i)
@@ -109,13 +113,22 @@ other(int i)
 	    others[i].name, others[i].otherwise, others[i].least, others[i].most);
 }
 
+static int64_t
+held(int i)
+{
+	return world_setting_int(
+	    limit_holding_settings[i].name, limit_holding_settings[i].otherwise, 0, LIMIT_HELD_MAX);
+}
+
 static void
 check_others(void)
 {
 	struct limit_rate rates[LIMIT_RATES];
 
 	for (int i = 0; others[i].name != NULL; i++)
-		(void)other(i);     /* dies when it is not usable */
+		(void)other(i); /* dies when it is not usable */
+	for (int i = 0; i < LIMIT_HOLDINGS; i++)
+		(void)held(i);      /* so does this */
 	limit_read_settings(rates); /* and so does this */
 }
 
@@ -179,6 +192,7 @@ settings_read(struct settings *settings, struct arena *arena)
 	settings->workers =
 	    (int)world_setting_int("SOCIUS_WORKERS", workers_default(), 1, WORKERS_MAX);
 	check_others();
+	settings->api_connections = (int)world_setting_int("SOCIUS_CONNECTIONS", 8192, 512, 65536);
 	smtp_settings(&settings->smtp, arena);
 	settings->connections = settings->workers * lanes() + CONNECTIONS_SPARE;
 	settings->shared_mib = (int)world_setting_int(
@@ -190,14 +204,13 @@ settings_read(struct settings *settings, struct arena *arena)
 		    log_levels);
 }
 
-static const char *
-user_name(void)
+/* nginx counts to 65535. */
+static int
+edge_connections(void)
 {
-	const struct passwd *user = getpwuid(geteuid());
+	int64_t most = held(LIMIT_CONNECTIONS);
 
-	if (user == NULL)
-		log_die("the system user %u has no name", (unsigned)geteuid());
-	return user->pw_name;
+	return most == 0 || most > UINT16_MAX ? UINT16_MAX : (int)most;
 }
 
 static const char *
@@ -220,24 +233,33 @@ settings_reach(struct arena *arena, const char *address, int port)
 const char *
 settings_value(const struct settings *settings, struct arena *arena, struct text name)
 {
+	bool apart = identities_apart();
 	const struct {
 		const char *name;
 		const char *text; /* or, where it is NULL, number */
 		int number;
 	} values[] = {
 		{ "SOCKETS", settings->sockets, 0 },
-		{ "USER", user_name(), 0 },
+		{ "USER", identities_user(IDENTITY_OWNER), 0 },
+		{ "API_USER", identities_user(IDENTITY_API), 0 },
+		{ "RUNNER_USER", identities_user(IDENTITY_RUNNER), 0 },
+		{ "SOCKET_GROUP", apart ? identities_data_group() : "", 0 },
+		{ "SOCKET_MODE", apart ? "0770" : "0700", 0 },
+		{ "EDGE_FOLDER", apart ? "run/edge" : "edge/tmp", 0 },
 		{ "ADDRESS", settings->address, 0 },
 		{ "PORT", NULL, settings->port },
 		{ "METRICS_PORT", NULL, settings->metrics_port },
 		{ "API_REACHED_AT", settings_reach(arena, settings->address, settings->port), 0 },
 		{ "EDGE_LISTENS_AT", listens(arena, settings->edge_address, settings->edge_port),
 		    0 },
+		{ "CONNECTIONS_PER_NETWORK", NULL, edge_connections() },
 		{ "WORKERS", NULL, settings->workers },
 		{ "CONNECTIONS", NULL, settings->connections },
+		{ "API_CONNECTIONS", NULL, settings->api_connections },
+		{ "API_DESCRIPTORS", NULL, settings->api_connections + DESCRIPTORS_SPARE },
 		{ "SHARED_MIB", NULL, settings->shared_mib },
 		{ "LOAD", "bin/socius.so", 0 },
-		{ "PIDFILE", "run/api.pid", 0 },
+		{ "PIDFILE", apart ? "run/api/api.pid" : "run/api.pid", 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
@@ -279,9 +301,11 @@ check_settings_run(struct ctl *ctl)
 	    shown(settings->smtp.user), settings->smtp.sender);
 	for (int i = 0; others[i].name != NULL; i++)
 		(void)printf("%s=%lld\n", others[i].name, (long long)other(i));
+	for (int i = 0; i < LIMIT_HOLDINGS; i++)
+		(void)printf("%s=%lld\n", limit_holding_settings[i].name, (long long)held(i));
 	limit_read_settings(rates);
 	for (int i = 0; i < LIMIT_RATES; i++)
-		(void)printf("%s=%lld\n%s=%lld\n", limit_settings[i].per_s,
-		    (long long)rates[i].per_s, limit_settings[i].burst, (long long)rates[i].burst);
+		(void)printf("%s=%lld\n%s=%lld\n", limit_settings[i].rate,
+		    (long long)rates[i].count, limit_settings[i].burst, (long long)rates[i].burst);
 	return 0;
 }

@@ -73,15 +73,29 @@ static const struct endpoint endpoints[] = {
 	{
 	    .says =
 		"Make a test market: a city in mid-week and a token for everyone in it. It needs "
-		"no token and is gone after 24 hours.",
+		"no token and is gone after 24 hours, or when its operator ends it.",
 	    .method = POST,
 	    .path = "/v1/test/markets",
+	    .costly = true,
 	    .calls = "api.create_test_market",
 	    .takes = TAKES({ "now", CLOCK, INSTANT }, { "seed_id", FRESH, UUID },
-		{ "test_markets", SETTING, INT, .max = 1000 }),
+		{ "peer", PEER, STRING }, { "test_markets", SETTING, INT, .max = 1000 },
+		{ "test_markets_per_network", SETTING, INT, .min = 1, .max = 1000 }),
 	    .gives = ONE,
 	    .status = 201,
 	    .fails = "test_markets_off test_markets_full",
+	},
+	{
+	    .says = "End the test market of the token. Its tokens end within five seconds.",
+	    .method = DELETE,
+	    .path = "/v1/test/markets/{test_market_code}",
+	    .scope = SCOPE_CLOCK_WRITE,
+	    .calls = "api.end_test_market",
+	    .takes = TAKES({ "market_id", MARKET, INT },
+		{ "test_market_code", PATH, STRING, .max = 32, .says = "code of the test market" },
+		{ "now", CLOCK, INSTANT }),
+	    .gives = ONE,
+	    .fails = "market_unknown",
 	},
 	{
 	    .says = "Make a partner; a customer applies for itself.",
@@ -97,7 +111,7 @@ static const struct endpoint endpoints[] = {
 		{ "partner_id", BODY, UUID, .optional = true,
 		    .says = "an id of the client's own, for imports" },
 		{ "account_id", BODY, UUID, .optional = true,
-		    .says = "the account behind it; absent: a new one, or the customer's own" },
+		    .says = "a customer's own; others leave it out: an account joins by itself" },
 		{ "name", BODY, STRING, .max = 200, .example = "\"Ada Rossi\"",
 		    .seals = "identity.partner.name", .person = "partner_id new_partner_id" },
 		{ "enrolments", BODY, ITEMS, .min = 1, .max = 3, .items = enrolment,
@@ -108,8 +122,9 @@ static const struct endpoint endpoints[] = {
 		    .person = "owner_id" }),
 	    .gives = ONE,
 	    .status = 201,
+	    .asks = "api.ask_partner",
 	    .prepares = think_partner,
-	    .fails = "account_foreign account_unknown partner_exists programme_required "
+	    .fails = "account_foreign person_id_taken partner_exists programme_required "
 		     "programme_unknown "
 		     "programme_kind_differs "
 		     "enrolment_exists key_reused",
@@ -175,9 +190,11 @@ static const struct endpoint endpoints[] = {
 	    .calls = "api.move_test_clock",
 	    .takes = TAKES({ "market_id", MARKET, INT }, { "actor_id", ACCOUNT, UUID },
 		{ "actor_role", ROLE, STRING }, { "event_id", FRESH, UUID },
-		{ "now", BODY, INSTANT, .says = "the market's new present" }),
+		{ "real_now", CLOCK, INSTANT },
+		{ "now", BODY, INSTANT,
+		    .says = "the market's new present; at most a year on, and not after 2200" }),
 	    .gives = ONE,
-	    .fails = "clock_not_test clock_backwards",
+	    .fails = "clock_not_test clock_backwards clock_too_far",
 	},
 	{ 0 },
 };

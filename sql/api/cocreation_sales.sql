@@ -15,8 +15,8 @@ begin
 		p_report.gross_minor - p_report.returns_minor,
 		p_report.share_agreement_id,
 		p_report.royalty_minor,
-		(select array_agg(row(t.partner_id, t.share_ppm, t.amount_minor)::api.sales_report_part
-				order by t.line)
+		(select array_agg(row(core.shown_id(t.market_id, t.partner_id), t.share_ppm,
+				t.amount_minor)::api.sales_report_part order by t.line)
 			from cocreation.sales_report_part t
 			where t.market_id = p_report.market_id
 				and t.sales_report_id = p_report.sales_report_id),
@@ -238,7 +238,8 @@ comment on function api.create_sales_report is 'Takes the report of an idea''s s
 create or replace function api.list_sales_reports(p_market_id int, p_caller_id uuid,
 	p_idea_id uuid, p_limit int, p_after_sales_report_id uuid) returns setof api.sales_report
 language plpgsql stable security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set plan_cache_mode = force_custom_plan as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);
 	return query

@@ -84,6 +84,9 @@ language sql immutable parallel safe as $$
 $$;
 comment on function fulfilment.could_drive is 'whether an enrolment as a driver was active at a moment';
 
+-- It judged by the present once.
+drop function if exists fulfilment.no_driver(int, uuid);
+
 -- Why nobody can have driven then: there is no such partner, or it was no active driver.
 create or replace function fulfilment.no_driver(p_market_id int, p_partner_id uuid,
 	p_started_at timestamptz, p_now timestamptz, out refused text, out detail jsonb)
@@ -288,7 +291,8 @@ create or replace function api.list_trips(p_market_id int, p_caller_id uuid, p_p
 	p_from timestamptz, p_to timestamptz, p_limit int, p_after_started_at timestamptz,
 	p_after_trip_id uuid) returns setof api.trip
 language plpgsql stable security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
 declare
 	v_of constant uuid := coalesce(p_caller_id, p_partner_id);
 	v_from constant timestamptz := coalesce(p_from, '-infinity');

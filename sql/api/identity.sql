@@ -75,6 +75,8 @@ comment on function api.get_market is 'Shows one market. Refuses: market_unknown
 
 -- Changes what is given and leaves the rest; p_if_match is what the caller has read. What was
 -- agreed under another limit is posted under the one that holds when it is.
+drop function if exists api.change_market(uuid, text, timestamptz, uuid, text, bigint, bigint);
+drop function if exists api.change_market(uuid, text, timestamptz, uuid, text, text, bigint);
 create or replace function api.change_market(p_actor_id uuid, p_actor_role text, p_now timestamptz,
 	p_event_id uuid, p_market_code text, p_if_match text, p_posting_max_minor bigint,
 	p_clears_posting_max_minor boolean, out "row" api.market)
@@ -142,26 +144,35 @@ end
 $$;
 comment on function api.get_test_clock is 'Shows the market''s clock. Refuses: nothing.';
 
--- Holds a test market's clock at an instant: the first time anywhere, so that a test can choose its
--- day; from then on forward only. The same instant again is fine: a retry.
+-- Holds a test market's clock at an instant: the first time at any earlier one, so that a test can
+-- choose its day; from then on forward only. At most a year at a time, as a year is what the jobs of
+-- one market may find to do at once. The same instant again is fine: a retry.
 create or replace function api.move_test_clock(p_market_id int, p_actor_id uuid, p_actor_role text,
-	p_event_id uuid, p_now timestamptz, out "row" api.test_clock)
+	p_event_id uuid, p_real_now timestamptz, p_now timestamptz, out "row" api.test_clock)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
 declare
+	v_earliest constant timestamptz := '1970-01-01 00:00+00';
 	v_is_test boolean;
 	v_before timestamptz;
+	v_latest timestamptz;
 begin
 	perform core.enter(p_market_id, null);
 	select m.is_test, m.test_now into v_is_test, v_before
 	from core.market m
 	where m.market_id = p_market_id
 	for no key update;
+	v_latest := least(coalesce(v_before, p_real_now) + interval '1 year', '2200-01-01 00:00+00');
 	if v_is_test is not true then
 		perform core.refuse('clock_not_test');
 	elsif p_now < v_before then
-		perform core.refuse('clock_backwards', jsonb_build_object('now', core.show_instant(v_before)));
+		perform core.refuse('clock_backwards',
+			jsonb_build_object('now', core.show_instant(v_before)));
+	elsif p_now < v_earliest or p_now > v_latest then
+		perform core.refuse('clock_too_far', jsonb_build_object('earliest',
+			core.show_instant(coalesce(v_before, v_earliest)), 'latest',
+			core.show_instant(v_latest)));
 	end if;
 	update core.market set test_now = p_now, version = version + 1
 	where market_id = p_market_id;
@@ -172,7 +183,7 @@ begin
 	"row" := (p_now, true);
 end
 $$;
-comment on function api.move_test_clock is 'Holds the clock of a test market, and moves it forward. Refuses: clock_not_test clock_backwards';
+comment on function api.move_test_clock is 'Holds the clock of a test market, and moves it forward. Refuses: clock_not_test clock_backwards clock_too_far';
 
 -- Partners as the API shows them.
 create or replace view identity.partner_shown with (security_invoker = true) as
@@ -221,9 +232,72 @@ end
 $$;
 grant execute on function identity.make_partner to wall_operator;
 
+-- What stands in the way of a partner that is not there yet; all of it is asked for before the partner
+-- gets a key, so that no refusal leaves one. Refuses: account_foreign programme_required
+-- programme_unknown programme_kind_differs enrolment_exists
+create or replace function identity.check_application(p_market_id int, p_actor_id uuid,
+	p_actor_role text, p_partner_id uuid, p_account_id uuid, p_enrolments jsonb) returns void
+language plpgsql stable as $$
+declare
+	v_kind text;
+begin
+	if p_account_id <> p_actor_id or p_actor_role <> 'customer' and p_account_id is not null
+		or p_actor_role = 'customer' and p_partner_id is not null then
+		perform core.refuse('account_foreign');
+	end if;
+	perform onboarding.need_programmes(p_actor_role, p_enrolments);
+	perform onboarding.programme_asks(p_market_id, (e.item ->> 'programme_id')::uuid,
+		e.item ->> 'kind')
+	from jsonb_array_elements(p_enrolments) as e (item);
+	select e.item ->> 'kind' into v_kind
+	from jsonb_array_elements(p_enrolments) as e (item)
+	group by e.item ->> 'kind'
+	having count(*) > 1;
+	if found then
+		perform core.refuse('enrolment_exists', jsonb_build_object('kind', v_kind));
+	end if;
+end
+$$;
+grant execute on function identity.check_application to wall_operator;
+
+-- The same before anything is sealed, and whether the id is the client's to take. A replay passes.
+create or replace function api.ask_partner(p_market_id int, p_actor_id uuid, p_actor_role text,
+	p_key text, p_digest bytea, p_partner_id uuid, p_account_id uuid, p_enrolments jsonb,
+	out "row" api.person_ask)
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+declare
+	v_digest bytea;
+begin
+	perform core.enter(p_market_id, null);
+	select k.digest into v_digest
+	from core.request_key k
+	where k.market_id = p_market_id and k.account_id = p_actor_id
+		and k.operation = 'create_partner' and k.key = p_key;
+	if not found then
+		select p.digest into v_digest
+		from identity.partner p
+		where p.market_id = p_market_id and p.partner_id = p_partner_id;
+	end if;
+	if v_digest <> p_digest then
+		perform core.refuse('key_reused');
+	elsif v_digest is null then
+		perform identity.check_application(p_market_id, p_actor_id, p_actor_role, p_partner_id,
+			p_account_id, p_enrolments);
+		if identity.is_taken(p_partner_id) then
+			perform core.refuse('person_id_taken');
+		end if;
+	end if;
+	"row" := row(true);
+end
+$$;
+comment on function api.ask_partner is 'Refuses a partner that cannot be made, before it has a key. Refuses: account_foreign person_id_taken programme_required programme_unknown programme_kind_differs enrolment_exists key_reused';
+
 -- Makes a partner. A partner_id of the client's is an identity of its own: the same request under
--- it is a replay, whatever its key. A customer's account is the one that asks: it applies for itself,
--- and its account's row is made here where nobody has made it yet. p_name is sealed for the partner,
+-- it is a replay, whatever its key; an id that is another person's is refused. An account joins by
+-- itself alone: a customer applies with its own, whose row is made here where nobody has made it yet;
+-- whoever makes a partner for another makes a new account with it. p_name is sealed for the partner,
 -- p_account_name is the same sealed for the account, p_owner_id; made-up people come in clear and
 -- without.
 create or replace function api.create_partner(p_market_id int, p_actor_id uuid, p_actor_role text,
@@ -235,41 +309,37 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 as $$
 declare
 	v_now timestamptz;
-	v_is_customer constant boolean := p_actor_role = 'customer';
-	v_account_id uuid := p_account_id;
+	v_account_id constant uuid := case p_actor_role when 'customer' then p_actor_id
+		else p_new_account_id end;
 	v_partner_id uuid := coalesce(p_partner_id, p_new_partner_id);
 	v_claimed_id uuid;
+	v_digest bytea;
 begin
 	perform core.enter(p_market_id, null);
-	if v_is_customer and (p_partner_id is not null or p_account_id <> p_actor_id) then
-		perform core.refuse('account_foreign');
-	elsif v_is_customer then
-		v_account_id := p_actor_id;
-	end if;
-	perform onboarding.need_programmes(p_actor_role, p_enrolments);
 	v_now := core.clock(p_market_id, p_now);
 	v_claimed_id := core.claim_key(p_market_id, p_actor_id, 'create_partner', p_key, p_digest,
 		v_partner_id, v_now);
 	replayed := v_claimed_id is not null;
 	if replayed then
 		v_partner_id := v_claimed_id;
-	elsif not v_is_customer and v_account_id is not null and not exists (
-		select from identity.account a where a.account_id = v_account_id) then
-		perform core.refuse('account_unknown');
-	elsif identity.make_partner(p_market_id, v_partner_id,
-		coalesce(v_account_id, p_new_account_id), p_name, p_enrolments, p_digest, p_event_id,
-		p_actor_id, p_actor_role, v_now) then
-		if p_account_id is null or v_is_customer then
-			insert into identity.account (account_id, name, created_at)
-			values (coalesce(v_account_id, p_new_account_id), coalesce(p_account_name, p_name),
-				v_now)
-			on conflict (account_id) do nothing;
-		end if;
-	elsif exists (select from identity.partner p where p.market_id = p_market_id
-		and p.partner_id = v_partner_id and p.digest = p_digest) then
-		replayed := true;
 	else
-		perform core.refuse('key_reused');
+		perform identity.check_application(p_market_id, p_actor_id, p_actor_role, p_partner_id,
+			p_account_id, p_enrolments);
+		-- waits for whoever makes the same partner at the moment
+		perform identity.claim_person(v_partner_id, 'partner', p_market_id);
+		select p.digest into v_digest
+		from identity.partner p
+		where p.market_id = p_market_id and p.partner_id = v_partner_id;
+		replayed := found;
+		if not replayed then
+			insert into identity.account (account_id, name, created_at)
+			select v_account_id, coalesce(p_account_name, p_name), v_now
+			where not exists (select from identity.account a where a.account_id = v_account_id);
+			perform identity.make_partner(p_market_id, v_partner_id, v_account_id, p_name,
+				p_enrolments, p_digest, p_event_id, p_actor_id, p_actor_role, v_now);
+		elsif v_digest <> p_digest then
+			perform core.refuse('key_reused');
+		end if;
 	end if;
 	select s.partner_id, s.account_id, s.name, s.state, s.enrolments, s.created_at, s.version,
 		s.exchange
@@ -278,7 +348,7 @@ begin
 	where s.market_id = p_market_id and s.partner_id = v_partner_id;
 end
 $$;
-comment on function api.create_partner is 'Makes a partner with wallet and enrolments; a customer applies for itself. Refuses: account_foreign account_unknown partner_exists programme_required programme_unknown programme_kind_differs enrolment_exists key_reused';
+comment on function api.create_partner is 'Makes a partner with wallet and enrolments; a customer applies for itself. Refuses: account_foreign person_id_taken partner_exists programme_required programme_unknown programme_kind_differs enrolment_exists key_reused';
 
 create or replace function api.get_partner(p_market_id int, p_caller_id uuid, p_partner_id uuid,
 	out "row" api.partner)
@@ -306,6 +376,8 @@ create or replace function api.list_partners(p_market_id int, p_caller_id uuid, 
 returns setof api.partner
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off
+set plan_cache_mode = force_custom_plan
 as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);
@@ -316,9 +388,15 @@ begin
 	where s.market_id = p_market_id
 		and s.partner_id > coalesce(p_after_partner_id, '00000000-0000-0000-0000-000000000000')
 		and (p_caller_id is null or s.partner_id = p_caller_id)
-		and (p_kind is null or exists (
-			select from onboarding.enrolment e
-			where e.market_id = p_market_id and e.partner_id = s.partner_id and e.kind = p_kind))
+		and (p_kind is null or s.partner_id = any (array(
+			select e.partner_id
+			from onboarding.enrolment e
+			where e.market_id = p_market_id and e.kind = p_kind
+				and e.partner_id > coalesce(p_after_partner_id,
+					'00000000-0000-0000-0000-000000000000')
+				and (p_caller_id is null or e.partner_id = p_caller_id)
+			order by e.partner_id
+			limit p_limit)))
 	order by s.partner_id
 	limit p_limit;
 end
@@ -328,13 +406,14 @@ comment on function api.list_partners is 'Lists partners by id; a partner sees i
 alter function api.create_market owner to wall_platform;
 alter function api.get_market owner to wall_platform;
 alter function api.change_market owner to wall_platform;
-grant execute on function core.etag_matches to wall_platform;
 alter function api.list_markets owner to wall_platform;
 alter function api.get_test_clock owner to wall_operator;
 alter function api.move_test_clock owner to wall_operator;
+alter function api.ask_partner owner to wall_operator;
 alter function api.create_partner owner to wall_operator;
 alter function api.get_partner owner to wall_member;
 alter function api.list_partners owner to wall_member;
 grant execute on function api.create_market, api.get_market, api.change_market, api.list_markets,
-	api.get_test_clock, api.move_test_clock, api.create_partner, api.get_partner, api.list_partners
+	api.get_test_clock, api.move_test_clock, api.ask_partner, api.create_partner, api.get_partner,
+	api.list_partners
 	to socius_gate;

@@ -215,7 +215,8 @@ create or replace function api.list_ledger_transactions(p_market_id int, p_owner
 	p_cause_id uuid, p_from timestamptz, p_to timestamptz, p_limit int, p_after_owner_id uuid,
 	p_after_posted_month date, p_after_entry_no bigint) returns setof api.ledger_transaction
 language plpgsql stable security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set plan_cache_mode = force_custom_plan as $$
 declare
 	v_from constant timestamptz := coalesce(p_from, '-infinity');
 	v_to constant timestamptz := coalesce(p_to, 'infinity');

@@ -122,9 +122,9 @@ begin
 		perform core.refuse('balance_out_of_range');
 	end if;
 	insert into ledger.transaction
-		(market_id, owner_id, posted_month, entry_no, transaction_id, kind, cause_id, accounts,
+		(market_id, owner_id, entry_no, transaction_id, kind, cause_id, accounts,
 		amounts, wallet_minor, balance_minor, currency, occurred_at, posted_at, week)
-	values (p_market_id, p_owner_id, (date_trunc('month', p_now at time zone 'UTC'))::date,
+	values (p_market_id, p_owner_id,
 		v_entry_no, p_transaction_id, p_kind, p_cause_id, p_accounts, p_amounts, v_wallet_minor,
 		v_balance_minor, v_currency, p_occurred_at, p_now,
 		ledger.week_of(p_market_id, p_occurred_at));

@@ -5,7 +5,7 @@ language sql stable as $$
 	select row(p_run.payout_run_id, p_run.state, p_run.minimum_minor, p_run.currency,
 		p_run.payouts_count, ledger.exact(p_run.total_minor), p_run.created_by, p_run.created_at,
 		p_run.started_at, p_run.finished_at, p_run.version, p_run.left_out_count,
-		ledger.exact(p_run.left_out_minor))::api.payout_run
+		ledger.exact(p_run.left_out_minor), p_run.failure)::api.payout_run
 $$;
 
 create or replace function payouts.show_payout(p_payout payouts.payout) returns api.payout
@@ -35,7 +35,7 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 declare
 	v_now timestamptz;
 	v_run_id uuid;
-	v_open_id uuid;
+	v_open record;
 begin
 	perform core.enter(p_market_id, null);
 	v_now := core.clock(p_market_id, p_now);
@@ -45,11 +45,11 @@ begin
 	if not replayed then
 		v_run_id := p_payout_run_id;
 		perform ledger.need_amounts(p_market_id, p_minimum_minor);
-		select r.payout_run_id into v_open_id
+		select r.payout_run_id, r.state, r.failure into v_open
 		from payouts.payout_run r
 		where r.market_id = p_market_id and r.state <> 'finished';
 		if found then
-			perform core.refuse('payout_run_open', jsonb_build_object('payout_run_id', v_open_id));
+			perform core.refuse('payout_run_open', jsonb_strip_nulls(to_jsonb(v_open)));
 		end if;
 		insert into payouts.payout_run (market_id, payout_run_id, state, minimum_minor, currency,
 			created_by, created_at)
@@ -137,7 +137,7 @@ begin
 		perform core.refuse('payout_run_unknown');
 	end if;
 	return query
-	select l.partner_id, l.reason, l.until, l.balance_minor, l.currency
+	select l.partner_id, l.reason, l.until, l.balance_minor, l.currency, l.error
 	from payouts.left_out l
 	where l.market_id = p_market_id and l.payout_run_id = p_payout_run_id
 		and l.partner_id > coalesce(p_after_partner_id, '00000000-0000-0000-0000-000000000000')
@@ -155,7 +155,8 @@ create or replace function api.list_payouts(p_market_id int, p_caller_id uuid, p
 	p_limit int, p_after_payout_run_id uuid, p_after_partner_id uuid, p_after_first_entry_no bigint)
 returns setof api.payout
 language plpgsql stable security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
 declare
 	v_of constant uuid := coalesce(p_caller_id, p_partner_id);
 	v_last constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';

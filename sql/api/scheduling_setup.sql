@@ -257,6 +257,7 @@ create or replace function api.list_slots(p_market_id int, p_partner_id uuid, p_
 	p_after_starts_at timestamptz, p_after_slot_id uuid) returns setof api.slot
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
 	v_now constant timestamptz := core.clock(p_market_id, p_now);
@@ -264,7 +265,9 @@ declare
 		case when p_partner_id is null then 'infinity' else v_now end;
 	v_taken constant int := case when p_free then 1 else 0 end;
 	v_to constant timestamptz := coalesce(p_to, 'infinity');
-	v_after_starts_at constant timestamptz := coalesce(p_after_starts_at, p_from, v_now);
+	-- what has begun can be booked no more, so that full slots of the past are never walked through
+	v_after_starts_at constant timestamptz := greatest(coalesce(p_after_starts_at, p_from, v_now),
+		case when p_free then v_now end);
 	v_after_slot_id constant uuid := coalesce(p_after_slot_id,
 		'00000000-0000-0000-0000-000000000000');
 begin

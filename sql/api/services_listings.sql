@@ -108,6 +108,7 @@ create or replace function api.list_listings(p_market_id int, p_caller_id uuid, 
 	p_kind text, p_limit int, p_after_listing_id uuid) returns setof api.listing
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set plan_cache_mode = force_custom_plan
 as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);

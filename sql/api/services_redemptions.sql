@@ -183,6 +183,8 @@ create or replace function api.list_redemptions(p_market_id int, p_caller_id uui
 returns setof api.redemption
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set plan_cache_mode = force_custom_plan
 as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);

@@ -174,6 +174,8 @@ create or replace function api.list_rentals(p_market_id int, p_caller_id uuid, p
 	p_limit int, p_after_starts_at timestamptz, p_after_rental_id uuid) returns setof api.rental
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set plan_cache_mode = force_custom_plan
 as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);

@@ -191,7 +191,7 @@ language plpgsql as $$
 begin
 	perform api.move_test_clock(p_market_id => p_market_id,
 		p_actor_id => testing.id(p_seed_id, 1), p_actor_role => 'operator',
-		p_event_id => testing.event_id(p_seed_id, p_n), p_now => p_now);
+		p_event_id => testing.event_id(p_seed_id, p_n), p_real_now => p_now, p_now => p_now);
 end
 $$;
 
@@ -384,7 +384,8 @@ begin
 		join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 		where n.nspname = 'testing' and p.prokind = 'f'
 			and p.proname in ('id', 'event_id', 'at', 'found_market', 'set_up', 'enrol', 'plan',
-				'offer', 'move_on', 'book', 'work', 'drive', 'imagine', 'sell', 'pay', 'live', 'people')
+				'offer', 'move_on', 'book', 'work', 'drive', 'imagine', 'sell', 'pay', 'live', 'people',
+				'session_id')
 	loop
 		execute format('grant execute on function %s to wall_test', v_function);
 	end loop;

@@ -40,7 +40,7 @@ begin
 		from expired e
 	)
 	select count(*) into v_expired from expired e;
-	return case when v_expired = 1000 then p_now end;
+	return case when v_expired = 1000 then v_now end;
 end
 $$;
 comment on function jobs.expire_ideas is 'expires ideas whose time is over';

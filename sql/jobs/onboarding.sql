@@ -27,7 +27,7 @@ begin
 		perform onboarding.expire_of_partner(p_market_id, v_partner_id, v_today, v_now);
 		v_partners := v_partners + 1;
 	end loop;
-	return case when v_partners = 200 then p_now end;
+	return case when v_partners = 200 then v_now end;
 end
 $$;
 comment on function jobs.expire_documents is 'expires documents on the market''s local date and settles their partners';

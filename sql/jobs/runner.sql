@@ -1,17 +1,21 @@
 -- How the runner takes its work. One step of a job is one transaction:
 --
 --	begin;
---	select * from core.take_job(now);                          no row: nothing is due
+--	select * from core.take_job(now, of_tests);                no row: nothing is due
 --	select jobs.<kind>(market_id, job_id, now);                the instant to go on at, or null
---	select core.finish_step(market_id, job_id, again_at, now);
+--	select core.finish_step(market_id, job_id, again_at, now, took_ms);
 --	commit;
 --
 -- The row stays locked until the commit: another runner takes another job, and a kill undoes the
 -- step as a whole. Where the step raises, roll back and call core.fail_job in a new transaction.
+-- Jobs of test markets have a lane of their own (p_of_tests), so that no real market waits for them.
 
--- Takes the job that has been due for longest by its market's clock, so that a job that comes back
--- at once goes behind those that wait. No row: nothing is due.
-create or replace function core.take_job(p_now timestamptz)
+-- Takes a job that is due by its market's clock. Markets take turns: the one whose last step lies
+-- furthest back comes first, whatever its clock says and however much it wants done; and who has used
+-- the lane for long lets the others go first for ten times as long. Of a market's jobs the one that
+-- has waited for longest comes first, by the real clock: since its last step, since its retry, and in
+-- a real market since it was due. No row: nothing is due.
+create or replace function core.take_job(p_now timestamptz, p_of_tests boolean)
 returns table (market_id int, job_id uuid, kind text, attempts int)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
@@ -21,19 +25,35 @@ begin
 	select j.market_id, j.job_id, j.kind, j.attempts
 	from core.job j
 	left join core.market m on m.market_id = j.market_id -- the platform is none
+	cross join lateral (
+		select max(k.turn_at) as at
+		from core.job k
+		where k.market_id = j.market_id and k.state = 'queued'
+	) turn
 	where j.state = 'queued' and j.due_at <= coalesce(m.test_now, p_now)
 		and (j.retry_at is null or j.retry_at <= p_now)
-	order by coalesce(m.test_now, p_now) - j.due_at desc, j.market_id, j.job_id
+		and coalesce(m.is_test, j.kind = 'sweep_test_markets') = p_of_tests
+	order by turn.at nulls first, j.market_id,
+		greatest(j.turn_at, j.retry_at, case when m.test_now is null then j.due_at end)
+			nulls first,
+		j.due_at, j.job_id
 	limit 1
 	for update of j skip locked;
 end
 $$;
-comment on function core.take_job is 'locks the job that has been due for longest, skipping those that other runners hold';
+comment on function core.take_job is 'locks a job that is due, skipping those that other runners hold; markets take turns';
 
--- Ends a step. p_again_at: when the job goes on, by the market's clock; null: it is done, and if it
+-- When it is a job's turn again after a step that began at p_now.
+create or replace function core.turn_after(p_now timestamptz, p_took_ms int) returns timestamptz
+language sql stable as $$
+	select p_now + 11 * p_took_ms * interval '1 ms'
+$$;
+grant execute on function core.turn_after to wall_runner;
+
+-- Ends a step, which began at p_now. p_again_at: when the job goes on, by the market's clock; null: it is done, and if it
 -- is periodic it comes again. A retry_at to come, which the step has set, stays.
 create or replace function core.finish_step(p_market_id int, p_job_id uuid, p_again_at timestamptz,
-	p_now timestamptz) returns void
+	p_now timestamptz, p_took_ms int default 0) returns void
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 declare
@@ -43,7 +63,7 @@ begin
 	set state = case when p_again_at is null and j.every_s is null then 'done' else 'queued' end,
 		due_at = coalesce(p_again_at, v_now + make_interval(secs => j.every_s), j.due_at),
 		finished_at = case when p_again_at is null then v_now end,
-		attempts = 0, last_error = null,
+		attempts = 0, last_error = null, turn_at = core.turn_after(p_now, p_took_ms),
 		retry_at = case when j.retry_at > p_now then j.retry_at end
 	where j.market_id = p_market_id and j.job_id = p_job_id;
 end
@@ -51,17 +71,27 @@ $$;
 comment on function core.finish_step is 'ends a step of a job: done, or again at an instant';
 
 -- A step failed and was rolled back. It is tried again after 2, 4, 8 ... seconds, at most an hour;
--- at the tenth failure the job is failed, unless it is periodic: that goes on trying.
+-- at the tenth failure the job is failed, unless it is periodic: that goes on trying. What it was
+-- about has then failed too, and says so.
 create or replace function core.fail_job(p_market_id int, p_job_id uuid, p_error text,
-	p_now timestamptz) returns void
+	p_now timestamptz, p_took_ms int default 0) returns void
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+declare
+	v_job core.job;
 begin
 	update core.job j
 	set attempts = j.attempts + 1, last_error = left(p_error, 1000),
+		turn_at = core.turn_after(p_now, p_took_ms),
 		retry_at = p_now + make_interval(secs => least(2 ^ least(j.attempts + 1, 20), 3600)),
 		state = case when j.attempts + 1 >= 10 and j.every_s is null then 'failed' else 'queued' end
-	where j.market_id = p_market_id and j.job_id = p_job_id and j.state = 'queued';
+	where j.market_id = p_market_id and j.job_id = p_job_id and j.state = 'queued'
+	returning j.* into v_job;
+	if v_job.state = 'failed' and v_job.kind = 'run_payouts' then
+		perform core.enter(p_market_id, null);
+		perform payouts.fail_run(p_market_id, v_job.subject_id, p_error,
+			core.clock(p_market_id, p_now));
+	end if;
 end
 $$;
 comment on function core.fail_job is 'counts a failure of a job and backs off';
@@ -107,18 +137,28 @@ end
 $$;
 comment on function core.ensure_platform_job is 'one periodic job of a kind for the platform';
 
--- Job: partitions of the ledger for this month and the next two.
+-- Job of the platform: partitions of the ledger and of events for this month and the next three, by
+-- the real clock; and empty ones of other months go, at most ten of each a step.
 create or replace function jobs.make_months(p_market_id int, p_job_id uuid, p_now timestamptz)
 returns timestamptz
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+declare
+	v_limit constant int := 10;
+	v_month constant date := date_trunc('month', p_now at time zone 'UTC')::date;
+	v_last constant date := (v_month + interval '3 months')::date;
+	v_table regclass;
+	v_is_more boolean := false;
 begin
-	perform core.enter(p_market_id, null);
-	perform ledger.make_months((core.clock(p_market_id, p_now) at time zone 'UTC')::date, 3);
-	return null;
+	foreach v_table in array array['ledger.transaction', 'events.event']::regclass[] loop
+		perform core.make_months(v_table, v_month, 4);
+		v_is_more := core.drop_empty_months(v_table, v_month, v_last, v_limit) = v_limit
+			or v_is_more;
+	end loop;
+	return case when v_is_more then p_now end;
 end
 $$;
-comment on function jobs.make_months is 'partitions of the ledger for this month and the next two';
+comment on function jobs.make_months is 'partitions of the ledger and of events for this month and the next three';
 
 alter function core.take_job owner to wall_runner;
 alter function core.finish_step owner to wall_runner;

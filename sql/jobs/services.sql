@@ -25,7 +25,7 @@ begin
 	end if;
 	v_rental := services.start_rental(v_rental, '00000000-0000-0000-0000-000000000000', 'runner',
 		v_now);
-	return case when v_rental.state <> 'reserved' then p_now end;
+	return case when v_rental.state <> 'reserved' then v_now end;
 end
 $$;
 comment on function jobs.start_rentals is 'starts reserved rentals that are due';

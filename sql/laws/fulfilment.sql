@@ -78,6 +78,9 @@ select t.market_id, t.trip_id, t.status
 from fulfilment.trip t
 left join events.event e on e.market_id = t.market_id and e.subject = 'trip'
 	and e.subject_id = t.trip_id
+where not exists (
+	select from events.archived k
+	where k.market_id = t.market_id and k.occurred_until >= t.reported_at)
 group by t.market_id, t.trip_id
 having count(e.event_id) <> 1 or min(e.to_state) <> t.status::text
 	or min(e.partner_id::text) <> t.partner_id::text;

@@ -65,7 +65,10 @@ where d.state in ('verified', 'rejected') and (
 	from events.event v
 	where v.market_id = d.market_id and v.subject = 'document' and v.subject_id = d.document_id
 		and v.kind = 'document.' || d.state and v.actor_id = d.reviewed_by
-		and v.actor_role = 'operator' and v.occurred_at = d.reviewed_at) <> 1;
+		and v.actor_role = 'operator' and v.occurred_at = d.reviewed_at) <> 1
+	and not exists (
+		select from events.archived k
+		where k.market_id = d.market_id and k.occurred_until >= d.reviewed_at);
 comment on view laws.review_has_reviewer is 'A document is verified or rejected by an operator, once, and an event says by whom.';
 
 create or replace view laws.review_has_reviewer_examined as
@@ -80,7 +83,10 @@ where (
 	from events.event v
 	where v.market_id = d.market_id and v.partner_id = d.partner_id
 		and v.subject = 'document' and v.subject_id = d.document_id
-) is distinct from 1;
+) is distinct from 1
+	and not exists (
+		select from events.archived k
+		where k.market_id = d.market_id and k.occurred_until >= d.submitted_at);
 comment on view laws.document_stands_where_its_events_end is 'The state of a document is the one to which its events lead.';
 
 create or replace view laws.document_stands_where_its_events_end_examined as

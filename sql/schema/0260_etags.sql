@@ -18,4 +18,4 @@ drop function if exists api.change_station(int, uuid, text, timestamptz, uuid, u
 drop function if exists api.put_bank_account(int, uuid, uuid, text, timestamptz, uuid, uuid, bigint, text, text,
 	text, text, text, text);
 
-grant execute on function core.etag_matches to wall_member, wall_operator;
+grant execute on function core.etag_matches to wall_member, wall_operator, wall_platform;

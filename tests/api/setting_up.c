@@ -125,20 +125,32 @@ Test(setting_up, takes_an_importers_own_id_as_identity)
 	    "key_reused");
 }
 
-Test(setting_up, makes_an_account_one_partner_per_market)
+/* Somebody's account, an id that nobody has, and ids of persons of another market. */
+Test(setting_up, attaches_nobody_and_takes_no_id_of_another)
 {
-	struct story_partner ada = story_partner("courier");
+	struct story_partner ada = story_partner("courier"), bob = story_partner("courier");
+	const char *const accounts[] = { ada.account_id, story_key() };
+	const char *const taken[] = { ada.partner_id, ada.account_id, bob.partner_id,
+		"ffffffff-ffff-ffff-ffff-ffffffffffff", "00000000-0000-0000-0000-000000000000" };
 
-	story_refused(
-	    make_partner(story_key(),
-		story_print("\"account_id\":\"%s\",\"enrolments\":[{\"kind\":\"driver\"}]",
-		    ada.account_id)),
-	    "partner_exists");
-	story_refused(
-	    make_partner(story_key(),
-		story_print(
-		    "\"account_id\":\"%s\",\"enrolments\":[{\"kind\":\"driver\"}]", story_key())),
-	    "account_unknown");
+	story.market_id = (int)story_int(
+	    make_market(story_print("m%.12s", story_key() + 24), "EUR", "Europe/Rome", story_key()),
+	    "market_id");
+	story.operator_token = story_token("operator", story_key(), NULL);
+	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++)
+		story_refused(
+		    make_partner(story_key(),
+			story_print("\"account_id\":\"%s\",\"enrolments\":[{\"kind\":\"driver\"}]",
+			    accounts[i])),
+		    "account_foreign");
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		story_refused(
+		    make_partner(story_key(),
+			story_print("\"partner_id\":\"%s\",\"enrolments\":[{\"kind\":\"driver\"}]",
+			    taken[i])),
+		    "person_id_taken");
+	cr_assert_eq(
+	    json_array_size(story_at(story_get(story.operator_token, "/v1/partners"), "data")), 0);
 }
 
 Test(setting_up, shows_partners_to_themselves_and_to_the_market)
@@ -163,7 +175,7 @@ Test(setting_up, shows_partners_to_themselves_and_to_the_market)
 
 Test(setting_up, moves_the_clock_of_a_test_market_forward_only)
 {
-	struct story_reply *real;
+	struct story_reply *real, *far;
 
 	story_clock("2026-03-03T10:00:00Z");
 	cr_assert_str_eq(
@@ -177,6 +189,10 @@ Test(setting_up, moves_the_clock_of_a_test_market_forward_only)
 	    "{\"now\":\"2026-03-03T09:59:59Z\"}");
 	story_refused(real, "clock_backwards");
 	cr_assert_str_eq(story_text(real, "now"), "2026-03-03T10:00:00Z");
+	far = story_call("POST", "/v1/test/clock", story.operator_token, NULL,
+	    "{\"now\":\"2027-03-03T10:00:01Z\"}");
+	story_refused(far, "clock_too_far");
+	cr_assert_str_eq(story_text(far, "latest"), "2027-03-03T10:00:00Z");
 	story_refused(story_call("POST", "/v1/test/clock", story.auditor, NULL,
 			  "{\"now\":\"2026-03-04T10:00:00Z\"}"),
 	    "scope_missing");

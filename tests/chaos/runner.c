@@ -12,6 +12,7 @@
 
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libpq-fe.h>
@@ -54,8 +55,8 @@ wait_for(const char *sql, int wanted)
 		cr_assert_lt(time(NULL) - started, WAIT_S_MAX, "%s: never %d", sql, wanted);
 }
 
-/* A job counts its own steps in chaos.step and ends after chaos.plan.steps; it raises while
- * chaos.fault has a row. One test at a time: they share the jobs. */
+/* A job counts its own steps in chaos.step and ends after its market's chaos.plan.steps; it raises
+ * while chaos.fault has a row. One test at a time: they share the jobs. */
 static void
 begin(void)
 {
@@ -73,7 +74,8 @@ begin(void)
 	(void)snprintf(conninfo, sizeof(conninfo), "%s user=socius_runner", base);
 	cr_assert_eq(setenv("SOCIUS_RUNNER_CONNINFO", conninfo, 1), 0);
 	run("set client_min_messages = error; drop schema if exists chaos cascade; "
-	    "create schema chaos; create table chaos.plan (steps int, sleep_s float8); "
+	    "create schema chaos; create table chaos.plan (market_id int, steps int, sleep_s "
+	    "float8); "
 	    "create table chaos.step (job_id uuid, n int); create table chaos.fault (n int); "
 	    "delete from core.job; "
 	    "insert into core.market (market_id, code, name, currency, currency_exponent, "
@@ -84,9 +86,10 @@ begin(void)
 	    "declare v_n int; begin "
 	    "insert into chaos.step select p_job_id, coalesce(max(s.n), 0) + 1 from chaos.step s "
 	    "where s.job_id = p_job_id returning n into v_n; "
-	    "perform pg_sleep(p.sleep_s) from chaos.plan p; "
+	    "perform pg_sleep(p.sleep_s) from chaos.plan p where p.market_id = p_market_id; "
 	    "if exists (select from chaos.fault) then raise exception 'a fault'; end if; "
-	    "return (select case when v_n < p.steps then p_now end from chaos.plan p); end $$; "
+	    "return (select case when v_n < p.steps then core.clock(p_market_id, p_now) end "
+	    "from chaos.plan p where p.market_id = p_market_id); end $$; "
 	    "alter function jobs.run_payouts owner to postgres; "
 	    "grant execute on function jobs.run_payouts to socius_runner");
 }
@@ -102,16 +105,39 @@ end(void)
 TestSuite(runner, .init = begin, .fini = end, .timeout = 300);
 
 static void
+give_jobs_to(int market, int count, int steps, double sleep_s)
+{
+	char sql[640];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "delete from chaos.plan where market_id = %d; "
+	    "insert into chaos.plan values (%d, %d, %f); "
+	    "insert into core.job (market_id, job_id, kind, due_at, created_at) "
+	    "select %d, gen_random_uuid(), 'run_payouts', core.clock(%d, now()), now() "
+	    "from generate_series(1, %d)",
+	    market, market, steps, sleep_s, market, market, count);
+	run(sql);
+}
+
+static void
 give_jobs(int count, int steps, double sleep_s)
+{
+	give_jobs_to(1, count, steps, sleep_s);
+}
+
+/* Test markets from 1001 on, each with a clock of its own at the end of what clocks can show. */
+static void
+give_test_markets(int count)
 {
 	char sql[512];
 
 	(void)snprintf(sql, sizeof(sql),
-	    "insert into chaos.plan values (%d, %f); "
-	    "insert into core.job (market_id, job_id, kind, due_at, created_at) "
-	    "select 1, gen_random_uuid(), 'run_payouts', now(), now() "
-	    "from generate_series(1, %d)",
-	    steps, sleep_s, count);
+	    "insert into core.market (market_id, code, name, currency, currency_exponent, "
+	    "time_zone, is_test, test_now, created_at) select 1000 + i, 'test' || i, 'Test', "
+	    "'EUR', "
+	    "2, 'UTC', true, '2199-12-31 00:00+00', now() from generate_series(1, %d) i "
+	    "on conflict do nothing",
+	    count);
 	run(sql);
 }
 
@@ -212,6 +238,78 @@ Test(runner, backs_off_from_a_job_that_fails_and_does_it_in_the_end)
 	cr_assert_eq(number("select count(*) from chaos.step"), 1);
 }
 
+static double
+seconds_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* How long the longest of a few jobs of this market takes from its row to its end. */
+static double
+longest_wait(int market)
+{
+	char done[160];
+	double longest = 0, began, took;
+
+	for (int i = 0; i < 5; i++) {
+		run("delete from core.job where state = 'done'");
+		(void)snprintf(done, sizeof(done),
+		    "select count(*) from core.job where market_id = %d and kind = 'run_payouts' "
+		    "and state = 'done'",
+		    market);
+		began = seconds_now();
+		give_jobs_to(market, 1, 1, 0);
+		wait_for(done, 1);
+		took = seconds_now() - began;
+		longest = took > longest ? took : longest;
+	}
+	return longest;
+}
+
+#define TEST_STEPS \
+	"select count(*) from chaos.step s join core.job j using (job_id) where j.market_id > " \
+	"1000"
+
+/* Twenty test markets at the end of time, each with forty jobs, whose steps take 0.3 s and never
+ * end, beside what the clock alone makes due: some 9,000 weeks to be closed in each. */
+Test(runner, lets_no_real_market_wait_for_test_markets)
+{
+	double longest;
+	pid_t pid;
+
+	give_test_markets(20);
+	for (int i = 1; i <= 20; i++)
+		give_jobs_to(1000 + i, 40, 1000, 0.3);
+	pid = start();
+	wait_for(TEST_STEPS, 3);
+	longest = longest_wait(1);
+	cr_expect_geq(number(TEST_STEPS), 3, "the flood goes on");
+	cr_assert_eq(ended(pid, SIGTERM), 0);
+	cr_expect_lt(longest, 2, "%.2f s", longest);
+	(void)fprintf(stderr, "a real market's job took at most %.2f s\n", longest);
+}
+
+/* One floods with steps that would take a minute each; the other has little to do. */
+Test(runner, lets_no_test_market_wait_for_one_other_for_long)
+{
+	double longest;
+	pid_t pid;
+
+	give_test_markets(2);
+	give_jobs_to(1001, 100, 1000, 60);
+	pid = start();
+	wait_for("select count(*) from core.job where market_id = 1001 and attempts > 0 "
+		 "and last_error like '%statement timeout%'",
+	    1);
+	longest = longest_wait(1002);
+	cr_assert_eq(ended(pid, SIGTERM), 0);
+	cr_expect_lt(longest, 2, "%.2f s", longest);
+	(void)fprintf(stderr, "a test market's job took at most %.2f s\n", longest);
+}
+
 Test(runner, gives_each_market_its_periodic_jobs)
 {
 	pid_t pid = start();
@@ -221,6 +319,6 @@ Test(runner, gives_each_market_its_periodic_jobs)
 	    2);
 	cr_assert_eq(ended(pid, SIGTERM), 0);
 	cr_assert_eq(number("select count(*) - count(distinct kind) from core.job "
-			    "where every_s > 0"),
+			    "where every_s > 0 and market_id = 1"),
 	    0, "one of each");
 }

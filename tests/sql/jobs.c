@@ -3,61 +3,11 @@
 
 #include <criterion/criterion.h>
 
+#include "sql/jobs_given.h"
 #include "sql/payday.h"
 #include "support/sql.h"
 
 TestSuite(jobs, .init = sql_begin, .fini = sql_end);
-
-/* Queues a job; due by the market's clock. */
-static const char *
-queue(int market, const char *kind, const char *due_at)
-{
-	const char *job_id = sql_id();
-
-	sql_run("insert into core.job (market_id, job_id, kind, due_at, created_at) "
-		"values (%d, '%s', '%s', '%s', " SQL_NOW ")",
-	    market, job_id, kind, due_at);
-	return job_id;
-}
-
-/* Tests of the queue go one after the other: some commit jobs. */
-#define ONE_BY_ONE "77005051"
-
-/* Jobs that are in the database anyway are put out of the way, until this test ends. */
-static void
-quiet(void)
-{
-	sql_run("select pg_advisory_xact_lock(" ONE_BY_ONE ")");
-	sql_run("update core.job set state = 'done'");
-}
-
-static const char *
-take(const char *now)
-{
-	const char *job_id;
-
-	sql_as("socius_runner");
-	job_id = sql_text("select max(job_id::text) from core.take_job('%s')", now);
-	sql_as(NULL);
-	return job_id;
-}
-
-static void
-finish(int market, const char *job_id, const char *again_at, const char *now)
-{
-	sql_as("socius_runner");
-	sql_run("select core.finish_step(%d, '%s', nullif('%s', '')::timestamptz, '%s')", market,
-	    job_id, again_at, now);
-	sql_as(NULL);
-}
-
-static void
-fail(int market, const char *job_id, const char *now)
-{
-	sql_as("socius_runner");
-	sql_run("select core.fail_job(%d, '%s', 'it broke', '%s')", market, job_id, now);
-	sql_as(NULL);
-}
 
 static const char *
 state_of(const char *job_id)
@@ -70,10 +20,10 @@ Test(jobs, are_taken_when_they_are_due)
 	int market = sql_market();
 	const char *job;
 
-	quiet();
-	job = queue(market, "x", "2026-03-02 10:00+00");
-	cr_expect_null(take("2026-03-02 09:59:59+00"));
-	cr_expect_str_eq(take("2026-03-02 10:00+00"), job);
+	jobs_quiet();
+	job = jobs_queue(market, "x", "2026-03-02 10:00+00");
+	cr_expect_null(jobs_take("2026-03-02 09:59:59+00"));
+	cr_expect_str_eq(jobs_take("2026-03-02 10:00+00"), job);
 }
 
 Test(jobs, are_due_by_the_clock_of_a_test_market)
@@ -81,15 +31,15 @@ Test(jobs, are_due_by_the_clock_of_a_test_market)
 	int market = sql_market(), real = sql_market();
 	const char *job;
 
-	quiet();
+	jobs_quiet();
 	sql_run(
 	    "update core.market set test_now = '2026-04-01 10:00+00' where market_id = %d", market);
-	job = queue(market, "x", "2026-04-01 10:00+00");
-	queue(real, "x", "2026-04-01 10:00+00");
-	cr_expect_str_eq(take("2026-03-02 10:00+00"), job);
+	job = jobs_queue(market, "x", "2026-04-01 10:00+00");
+	jobs_queue(real, "x", "2026-04-01 10:00+00");
+	cr_expect_str_eq(jobs_take("2026-03-02 10:00+00"), job);
 	sql_run(
 	    "update core.market set test_now = '2026-03-01 10:00+00' where market_id = %d", market);
-	cr_expect_null(take("2026-03-02 10:00+00"));
+	cr_expect_null(jobs_take("2026-03-02 10:00+00"));
 }
 
 /* A job of many steps comes back due at once, behind those that wait. */
@@ -98,29 +48,29 @@ Test(jobs, take_turns)
 	int market = sql_market();
 	const char *big, *small;
 
-	quiet();
-	big = queue(market, "x", "2026-03-02 09:00+00");
-	small = queue(market, "x", "2026-03-02 09:30+00");
-	cr_expect_str_eq(take("2026-03-02 10:00+00"), big);
-	finish(market, big, "2026-03-02 10:00+00", "2026-03-02 10:00+00");
-	cr_expect_str_eq(take("2026-03-02 10:00:01+00"), small);
-	finish(market, small, "", "2026-03-02 10:00:01+00");
-	cr_expect_str_eq(take("2026-03-02 10:00:02+00"), big);
+	jobs_quiet();
+	big = jobs_queue(market, "x", "2026-03-02 09:00+00");
+	small = jobs_queue(market, "x", "2026-03-02 09:30+00");
+	cr_expect_str_eq(jobs_take("2026-03-02 10:00+00"), big);
+	jobs_finish(market, big, "2026-03-02 10:00+00", "2026-03-02 10:00+00");
+	cr_expect_str_eq(jobs_take("2026-03-02 10:00:01+00"), small);
+	jobs_finish(market, small, "", "2026-03-02 10:00:01+00");
+	cr_expect_str_eq(jobs_take("2026-03-02 10:00:02+00"), big);
 }
 
 Test(jobs, end_when_they_want_no_more)
 {
 	int market = sql_market();
-	const char *job = queue(market, "x", "2026-03-02 10:00+00");
+	const char *job = jobs_queue(market, "x", "2026-03-02 10:00+00");
 
-	quiet();
+	jobs_quiet();
 	sql_run("update core.job set state = 'queued' where job_id = '%s'", job);
-	finish(market, job, "", "2026-03-02 10:00+00");
+	jobs_finish(market, job, "", "2026-03-02 10:00+00");
 	cr_expect_str_eq(state_of(job), "done");
 	cr_expect(sql_true("select finished_at = '2026-03-02 10:00+00' from core.job "
 			   "where job_id = '%s'",
 	    job));
-	cr_expect_null(take("2030-01-01 10:00+00"));
+	cr_expect_null(jobs_take("2030-01-01 10:00+00"));
 }
 
 Test(jobs, back_off_when_they_fail)
@@ -128,19 +78,19 @@ Test(jobs, back_off_when_they_fail)
 	int market = sql_market();
 	const char *job;
 
-	quiet();
-	job = queue(market, "x", "2026-03-02 10:00+00");
+	jobs_quiet();
+	job = jobs_queue(market, "x", "2026-03-02 10:00+00");
 	for (int i = 1; i <= 3; i++) {
-		fail(market, job, "2026-03-02 10:00+00");
+		jobs_fail(market, job, "2026-03-02 10:00+00");
 		cr_expect(sql_true("select attempts = %d and last_error = 'it broke' and "
 				   "retry_at = '2026-03-02 10:00+00'::timestamptz "
 				   "+ make_interval(secs => 2 ^ %d) from core.job "
 				   "where job_id = '%s'",
 		    i, i, job));
 	}
-	cr_expect_null(take("2026-03-02 10:00:07+00"));
-	cr_expect_str_eq(take("2026-03-02 10:00:08+00"), job);
-	finish(market, job, "2026-03-02 10:01+00", "2026-03-02 10:00:08+00");
+	cr_expect_null(jobs_take("2026-03-02 10:00:07+00"));
+	cr_expect_str_eq(jobs_take("2026-03-02 10:00:08+00"), job);
+	jobs_finish(market, job, "2026-03-02 10:01+00", "2026-03-02 10:00:08+00");
 	cr_expect(sql_true("select attempts = 0 and last_error is null and retry_at is null "
 			   "from core.job where job_id = '%s'",
 	    job));
@@ -151,14 +101,14 @@ Test(jobs, are_failed_after_ten_failures)
 	int market = sql_market();
 	const char *job;
 
-	quiet();
-	job = queue(market, "x", "2026-03-02 10:00+00");
+	jobs_quiet();
+	job = jobs_queue(market, "x", "2026-03-02 10:00+00");
 	for (int i = 0; i < 9; i++)
-		fail(market, job, "2026-03-02 10:00+00");
+		jobs_fail(market, job, "2026-03-02 10:00+00");
 	cr_expect_str_eq(state_of(job), "queued");
-	fail(market, job, "2026-03-02 10:00+00");
+	jobs_fail(market, job, "2026-03-02 10:00+00");
 	cr_expect_str_eq(state_of(job), "failed");
-	cr_expect_null(take("2030-01-01 10:00+00"));
+	cr_expect_null(jobs_take("2030-01-01 10:00+00"));
 }
 
 /* A test market's clock may stand still; what failed there is tried again all the same. */
@@ -167,12 +117,12 @@ Test(jobs, are_tried_again_while_a_test_clock_stands_still)
 	int market = sql_market();
 	const char *job;
 
-	quiet();
+	jobs_quiet();
 	sql_run("update core.market set test_now = " SQL_NOW " where market_id = %d", market);
-	job = queue(market, "x", "2026-03-02 10:00+00");
-	fail(market, job, "2026-11-22 10:00+00");
-	cr_expect_null(take("2026-11-22 10:00:01+00"));
-	cr_expect_str_eq(take("2026-11-22 10:00:02+00"), job);
+	job = jobs_queue(market, "x", "2026-03-02 10:00+00");
+	jobs_fail(market, job, "2026-11-22 10:00+00");
+	cr_expect_null(jobs_take("2026-11-22 10:00:01+00"));
+	cr_expect_str_eq(jobs_take("2026-11-22 10:00:02+00"), job);
 }
 
 /* --- periodic jobs --- */
@@ -204,14 +154,14 @@ Test(jobs, come_again_after_their_period)
 	int market = sql_market();
 	const char *job;
 
-	quiet();
+	jobs_quiet();
 	ensure(60);
 	sql_run("delete from core.job where market_id <> %d", market);
-	job = take("2026-03-02 10:00+00");
+	job = jobs_take("2026-03-02 10:00+00");
 	cr_assert_not_null(job);
-	finish(market, job, "", "2026-03-02 10:00:05+00");
-	cr_expect_null(take("2026-03-02 10:01:04+00"));
-	cr_expect_str_eq(take("2026-03-02 10:01:05+00"), job);
+	jobs_finish(market, job, "", "2026-03-02 10:00:05+00");
+	cr_expect_null(jobs_take("2026-03-02 10:01:04+00"));
+	cr_expect_str_eq(jobs_take("2026-03-02 10:01:05+00"), job);
 }
 
 /* A market is made by the real clock, and held at another instant only then. */
@@ -220,17 +170,17 @@ Test(jobs, come_back_when_the_clock_of_a_test_market_is_set_back)
 	int market = sql_market();
 	const char *job;
 
-	quiet();
+	jobs_quiet();
 	ensure(60);
 	sql_run("delete from core.job where market_id <> %d", market);
 	sql_run(
 	    "update core.market set test_now = '2025-01-01 10:00+00' where market_id = %d", market);
-	cr_expect_null(take("2026-03-02 10:00+00"));
+	cr_expect_null(jobs_take("2026-03-02 10:00+00"));
 	ensure(60);
 	sql_run("delete from core.job where market_id <> %d", market);
-	job = take("2026-03-02 10:00+00");
+	job = jobs_take("2026-03-02 10:00+00");
 	cr_assert_not_null(job);
-	finish(market, job, "", "2026-03-02 10:00+00");
+	jobs_finish(market, job, "", "2026-03-02 10:00+00");
 	ensure(60); /* what waits for its period goes on waiting */
 	cr_expect(sql_true(
 	    "select due_at = '2025-01-01 10:01+00' from core.job where job_id = '%s'", job));
@@ -239,15 +189,15 @@ Test(jobs, come_back_when_the_clock_of_a_test_market_is_set_back)
 Test(jobs, stay_away_as_long_as_their_step_asked)
 {
 	int market = sql_market();
-	const char *job = (quiet(), queue(market, "x", "2026-03-02 10:00+00"));
+	const char *job = (jobs_quiet(), jobs_queue(market, "x", "2026-03-02 10:00+00"));
 
-	cr_assert_str_eq(take("2026-03-02 10:00+00"), job);
+	cr_assert_str_eq(jobs_take("2026-03-02 10:00+00"), job);
 	sql_run("update core.job set retry_at = '2026-03-02 10:00:02+00' where job_id = '%s'", job);
-	finish(market, job, "2026-03-02 10:00+00", "2026-03-02 10:00+00");
-	cr_expect_null(take("2026-03-02 10:00:01+00"));
-	cr_expect_str_eq(take("2026-03-02 10:00:02+00"), job);
-	finish(market, job, "2026-03-02 10:00+00", "2026-03-02 10:00:02+00");
-	cr_expect_str_eq(take("2026-03-02 10:00:02+00"), job);
+	jobs_finish(market, job, "2026-03-02 10:00+00", "2026-03-02 10:00+00");
+	cr_expect_null(jobs_take("2026-03-02 10:00:01+00"));
+	cr_expect_str_eq(jobs_take("2026-03-02 10:00:02+00"), job);
+	jobs_finish(market, job, "2026-03-02 10:00+00", "2026-03-02 10:00:02+00");
+	cr_expect_str_eq(jobs_take("2026-03-02 10:00:02+00"), job);
 }
 
 Test(jobs, that_are_periodic_never_give_up)
@@ -255,15 +205,15 @@ Test(jobs, that_are_periodic_never_give_up)
 	int market = sql_market();
 	const char *job;
 
-	quiet();
+	jobs_quiet();
 	ensure(60);
 	sql_run("delete from core.job where market_id <> %d", market);
-	job = take("2026-03-02 10:00+00");
+	job = jobs_take("2026-03-02 10:00+00");
 	for (int i = 0; i < 20; i++)
-		fail(market, job, "2026-03-02 10:00+00");
+		jobs_fail(market, job, "2026-03-02 10:00+00");
 	cr_expect_str_eq(state_of(job), "queued");
-	cr_expect_null(take("2026-03-02 10:59:59+00"));
-	cr_expect_str_eq(take("2026-03-02 11:00+00"), job);
+	cr_expect_null(jobs_take("2026-03-02 10:59:59+00"));
+	cr_expect_str_eq(jobs_take("2026-03-02 11:00+00"), job);
 }
 
 /* --- two runners --- */
@@ -283,7 +233,8 @@ run_on(PGconn *connection, const char *statement)
 static bool
 takes_ours(PGconn *connection, int market)
 {
-	PGresult *result = PQexec(connection, "select market_id from core.take_job(" SQL_NOW ")");
+	PGresult *result =
+	    PQexec(connection, "select market_id from core.take_job(" SQL_NOW ", true)");
 	bool ours;
 
 	cr_assert_eq(PQresultStatus(result), PGRES_TUPLES_OK, "%s", PQresultErrorMessage(result));
@@ -299,8 +250,9 @@ committed_market(void)
 	int market;
 
 	sql_run("select pg_advisory_lock(" ONE_BY_ONE ")"); /* until the connection ends */
+	sql_run("delete from core.job");
 	market = sql_market();
-	queue(market, "x", "1999-01-01 10:00+00");
+	jobs_queue(market, "x", "1999-01-01 10:00+00");
 	sql_run("commit");
 	return market;
 }
@@ -360,12 +312,12 @@ Test(jobs, pay_out_step_by_step)
 	int market = payday_market(), steps = 0;
 	const char *run, *again_at;
 
-	quiet();
+	jobs_quiet();
 	payday_crowd(market, 2001);
 	run = payday_run(market, 1);
-	while (take("2026-03-02 10:00+00") != NULL) {
+	while (jobs_take("2026-03-02 10:00+00") != NULL) {
 		again_at = payday_step(market, run);
-		finish(market, run, again_at != NULL ? again_at : "", "2026-03-02 10:00+00");
+		jobs_finish(market, run, again_at != NULL ? again_at : "", "2026-03-02 10:00+00");
 		steps++;
 	}
 	cr_expect_eq(steps, 2);
@@ -381,75 +333,10 @@ Test(jobs, are_all_that_the_runner_may_touch)
 	sql_as("socius_runner");
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		sql_fails("42501", "select * from %s", tables[i]);
-	sql_fails("42501", "select ledger.make_months('2026-01-01', 1)");
+	sql_fails("42501", "select core.make_months('events.event', '2026-01-01', 1)");
+	sql_fails("42501", "select core.drop_empty_months('events.event', '2026-01-01', "
+			   "'2026-01-01', 1)");
 	sql_as("socius_gate");
-	sql_fails("42501", "select core.take_job(" SQL_NOW ")");
+	sql_fails("42501", "select core.take_job(" SQL_NOW ", true)");
 	sql_fails("42501", "select jobs.run_payouts(1, '%s', " SQL_NOW ")", sql_id());
-}
-
-/* --- months of the ledger --- */
-
-/* Attaching waits at most half a second for the tests beside this one, so it is tried again. */
-static void
-make_months(int market, const char *now)
-{
-	PGresult *result;
-	const char *sqlstate;
-	bool waited;
-
-	do {
-		sql_run("savepoint before_months");
-		result = PQexec(sql_connection(),
-		    sql_text("select format('select jobs.make_months(%%s, %%L, %%L)', %d, '%s', "
-			     "'%s')",
-			market, sql_id(), now));
-		sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-		waited = sqlstate != NULL && strcmp(sqlstate, "55P03") == 0;
-		cr_assert(waited || PQresultStatus(result) == PGRES_TUPLES_OK, "%s",
-		    PQresultErrorMessage(result));
-		PQclear(result);
-		if (waited)
-			sql_run("rollback to before_months");
-	} while (waited);
-}
-
-static void
-post_in(int market, const char *partner, const char *now)
-{
-	sql_run("select ledger.post(%d, '%s', '%s', 'adjustment', '%s', '{1000,2000}', "
-		"'{500,-500}', '%s', '%s')",
-	    market, partner, sql_id(), sql_id(), now, now);
-}
-
-Test(jobs, make_the_months_to_come, .timeout = 60)
-{
-	int market = sql_market();
-
-	sql_as("socius_runner");
-	make_months(market, "2041-11-15 10:00+00");
-	sql_as(NULL);
-	post_in(market, sql_partner(market, "driver"), "2042-01-31 23:59:59+00");
-	cr_expect_eq(
-	    sql_count("select from only ledger.transaction_2042_01 where market_id = %d", market),
-	    1);
-	cr_expect_eq(sql_count("select from pg_catalog.pg_class where relnamespace = "
-			       "'ledger'::regnamespace and relname ~ '^transaction_204._..$' "
-			       "and relrowsecurity and relforcerowsecurity "
-			       "and relowner = 'socius_owner'::regrole"),
-	    3);
-	make_months(market, "2041-11-15 10:00+00");
-	sql_fails("SO002", "truncate ledger.transaction_2042_01");
-	sql_fails("SO002", "update ledger.transaction_2042_01 set entry_no = 7");
-}
-
-Test(jobs, leave_a_month_that_stands_elsewhere, .timeout = 60)
-{
-	int market = sql_market();
-
-	post_in(market, sql_partner(market, "driver"), "2051-12-01 10:00+00");
-	make_months(market, "2051-11-15 10:00+00");
-	cr_expect_null(sql_text("select to_regclass('ledger.transaction_2051_12')"));
-	cr_expect_not_null(sql_text("select to_regclass('ledger.transaction_2052_01')"));
-	cr_expect_eq(
-	    sql_count("select from ledger.transaction_other where market_id = %d", market), 1);
 }

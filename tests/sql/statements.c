@@ -132,6 +132,26 @@ Test(statements, close_one_after_the_other_where_the_job_was_away)
 	    "2026-03-02 2026-03-09 2026-03-16 2026-03-23");
 }
 
+/* A clock may move by a year at a time, and the job may have been away for longer. */
+Test(statements, close_at_most_a_year_of_weeks_a_step)
+{
+	int market = payday_market();
+
+	sql_run(
+	    "update core.market set test_now = '2028-03-10 12:00+00' where market_id = %d", market);
+	for (int closed = 53; closed <= 106; closed += 53) {
+		sql_as("socius_runner");
+		cr_expect(
+		    sql_true("select coalesce(jobs.close_weeks(%d, '%s', '2030-01-01 12:00+00') "
+			     "= '2028-03-10 12:00+00', false) = %s",
+			market, sql_id(), closed == 53 ? "true" : "false"));
+		sql_as(NULL);
+		cr_expect_eq(
+		    sql_count("select from payouts.closed_week where market_id = %d", market),
+		    closed == 53 ? 53 : 105);
+	}
+}
+
 Test(statements, close_by_the_clock_of_a_test_market)
 {
 	int market = payday_market();

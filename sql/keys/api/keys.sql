@@ -33,6 +33,17 @@ end
 $$;
 comment on function keys.make_keys is 'the keys of these persons, made where there are none';
 
+-- Keys that were made for persons who did not come to be. Of a minute at most: the gate, which asks for
+-- this, destroys nobody's.
+create or replace function keys.forget_keys(p_persons bytea) returns void
+language sql security definer
+set search_path = pg_catalog, pg_temp as $$
+	delete from keys.person_key k
+	where k.person_id in (select keys.ids_of(p_persons)) and k.wrapped is not null
+		and k.made_at > now() - interval '1 minute'
+$$;
+comment on function keys.forget_keys is 'takes keys back that were made within the last minute';
+
 -- Destroying twice is fine. A person without a key gets none any more.
 create or replace function keys.destroy_key(p_person_id uuid) returns void
 language sql security definer as $$
@@ -52,10 +63,12 @@ comment on function keys.list_destroyed is 'whose key was destroyed';
 alter function keys.ids_of owner to socius_owner;
 alter function keys.find_keys owner to socius_owner;
 alter function keys.make_keys owner to socius_owner;
+alter function keys.forget_keys owner to socius_owner;
 alter function keys.destroy_key owner to socius_owner;
 alter function keys.list_destroyed owner to socius_owner;
-revoke execute on function keys.ids_of, keys.find_keys, keys.make_keys, keys.destroy_key,
-	keys.list_destroyed from public;
+revoke execute on function keys.ids_of, keys.find_keys, keys.make_keys, keys.forget_keys,
+	keys.destroy_key, keys.list_destroyed from public;
+grant execute on function keys.forget_keys to socius_gate;
 grant execute on function keys.find_keys to socius_gate, socius_runner;
 grant execute on function keys.make_keys to socius_gate, socius_runner;
 grant execute on function keys.destroy_key, keys.list_destroyed to socius_runner;
