@@ -65,7 +65,8 @@ static const struct endpoint endpoints[] = {
 		    .max = INT64_C(1000000000000),
 		    .says = "the largest amount of one posting, price or rate; at first "
 			    "1,000,000 of the currency's units",
-		    .example = "100000000" }),
+		    .example = "100000000" },
+		{ "clears_posting_max_minor", CLEARED, BOOL, .of = "posting_max_minor" }),
 	    .gives = ONE,
 	    .fails = "market_unknown precondition_failed",
 	},

@@ -262,7 +262,7 @@ static const struct endpoint endpoints[] = {
 			    "now" }),
 	    .gives = ONE,
 	    .fails = "rental_unknown rental_not_active rental_not_overdue rental_times_wrong "
-		     "key_reused",
+		     "amount_too_large balance_out_of_range key_reused",
 	},
 	{ 0 },
 };

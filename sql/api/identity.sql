@@ -76,9 +76,10 @@ comment on function api.get_market is 'Shows one market. Refuses: market_unknown
 -- Changes what is given and leaves the rest; p_if_match is what the caller has read. What was
 -- agreed under another limit is posted under the one that holds when it is.
 drop function if exists api.change_market(uuid, text, timestamptz, uuid, text, bigint, bigint);
+drop function if exists api.change_market(uuid, text, timestamptz, uuid, text, text, bigint);
 create or replace function api.change_market(p_actor_id uuid, p_actor_role text, p_now timestamptz,
 	p_event_id uuid, p_market_code text, p_if_match text, p_posting_max_minor bigint,
-	out "row" api.market)
+	p_clears_posting_max_minor boolean, out "row" api.market)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
@@ -96,7 +97,8 @@ begin
 		perform core.refuse('precondition_failed');
 	end if;
 	update core.market m
-	set posting_max_minor = coalesce(p_posting_max_minor, m.posting_max_minor),
+	set posting_max_minor = case when not p_clears_posting_max_minor
+			then coalesce(p_posting_max_minor, m.posting_max_minor) end,
 		version = m.version + 1
 	where m.market_id = v_market.market_id;
 	perform core.enter(v_market.market_id, null);

@@ -63,8 +63,8 @@ static const char *
 change(int market, int version, const char *max_minor)
 {
 	return sql_text("select $call$ select * from api.change_market('%s', 'admin', " SQL_NOW
-			", '%s', 't%d', '%d', %s) $call$",
-	    sql_operator(), sql_id(), market, version, max_minor);
+			", '%s', 't%d', '%d', %s, %s is null) $call$",
+	    sql_operator(), sql_id(), market, version, max_minor, max_minor);
 }
 
 Test(money_bounds, are_changed_by_an_admin_who_has_read_them)
@@ -79,12 +79,13 @@ Test(money_bounds, are_changed_by_an_admin_who_has_read_them)
 	sql_refused("precondition_failed", "%s", change(market, 1, "6"));
 	sql_refused("posting_max_range", "%s", change(market, 2, "1000000000001"));
 	sql_refused("market_unknown",
-	    "select api.change_market('%s', 'admin', " SQL_NOW ", '%s', 'nowhere', '1', 5)",
+	    "select api.change_market('%s', 'admin', " SQL_NOW ", '%s', 'nowhere', '1', 5, false)",
 	    sql_operator(), sql_id());
+	cr_expect(sql_true("select posting_max_minor = 100000000 and version = 3 from (%s) c",
+	    change(market, 2, "null")));
 	cr_expect(sql_true(
-	    "select posting_max_minor = 5 and version = 3 from (%s) c", change(market, 2, "null")));
-	cr_expect(sql_true("select bool_or(posting_max_minor = 5) from api.list_markets(200, null) "
-			   "where market_id = %d",
+	    "select bool_or(posting_max_minor = 100000000) from api.list_markets(200, null) "
+	    "where market_id = %d",
 	    market));
 	sql_as(NULL);
 	cr_expect_eq(sql_count("select from events.event where market_id = %d "
