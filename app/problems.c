@@ -286,7 +286,7 @@ const struct problem_kind problems[] = {
 	    "See `posting_max_minor`; an admin can change it with PATCH "
 	    "/v1/markets/{market_code}." },
 	{ "balance_out_of_range", 422, "A balance would pass 2^53 - 1 minor units.",
-	    "Pay the wallet out before, or post less." },
+	    "Post less, or wait until the wallet is paid out.", true },
 	{ "transaction_reversed_already", 409, "The ledger transaction was reversed before.",
 	    "Nothing is left to reverse." },
 	{ "transaction_balances", 500, "A ledger transaction does not balance.",

@@ -84,6 +84,9 @@ language sql immutable parallel safe as $$
 $$;
 comment on function fulfilment.could_drive is 'whether an enrolment as a driver was active at a moment';
 
+-- It judged by the present once.
+drop function if exists fulfilment.no_driver(int, uuid);
+
 -- Why nobody can have driven then: there is no such partner, or it was no active driver.
 create or replace function fulfilment.no_driver(p_market_id int, p_partner_id uuid,
 	p_started_at timestamptz, p_now timestamptz, out refused text, out detail jsonb)

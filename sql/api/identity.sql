@@ -75,6 +75,7 @@ comment on function api.get_market is 'Shows one market. Refuses: market_unknown
 
 -- Changes what is given and leaves the rest; p_if_match is what the caller has read. What was
 -- agreed under another limit is posted under the one that holds when it is.
+drop function if exists api.change_market(uuid, text, timestamptz, uuid, text, bigint, bigint);
 create or replace function api.change_market(p_actor_id uuid, p_actor_role text, p_now timestamptz,
 	p_event_id uuid, p_market_code text, p_if_match text, p_posting_max_minor bigint,
 	out "row" api.market)

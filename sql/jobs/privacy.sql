@@ -97,8 +97,11 @@ values
 	('events.event', 'to_state', 'a word of ours'), ('events.event', 'actor_role', 'a word of ours'),
 	('events.event', 'reason', 'why something was decided; the guide asks offices for no names'),
 	('onboarding.document', 'reason', 'why something was decided; the guide asks offices for no names'),
+	('services.rental', 'reason', 'why something was decided; the guide asks offices for no names'),
 	('scheduling.booking', 'reason', 'why something was decided; the guide asks offices for no names'),
 	('payouts.left_out', 'reason', 'a word of ours'),
+	('payouts.left_out', 'error', 'a failure of ours'),
+	('payouts.payout_run', 'failure', 'a failure of ours'),
 	(null, 'archetype_before', 'a word of ours'), (null, 'trigger', 'a word of ours'),
 	('onboarding.bank_account', 'country', 'a country'),
 	('services.redemption', 'code', 'drawn by chance');

@@ -5,6 +5,19 @@ alter table core.market add column posting_max_minor bigint
 	constraint posting_max_range check (posting_max_minor between 1 and 1000000000000);
 comment on column core.market.posting_max_minor is 'the largest amount of one posting, price or rate, minor units; null: 1,000,000 of the currency''s units';
 
+-- No type changes under a view; all of sql/laws is applied again after this.
+do $$
+declare
+	v_view regclass;
+begin
+	for v_view in select c.oid from pg_catalog.pg_class c
+		where c.relnamespace = 'laws'::regnamespace and c.relkind = 'v'
+	loop
+		execute format('drop view if exists %s cascade', v_view);
+	end loop;
+end
+$$;
+
 -- Payouts of a run and what it left out: each is at most 2^53 - 1, all together may be more.
 alter table payouts.payout_run alter column total_minor type numeric;
 alter table payouts.payout_run alter column left_out_minor type numeric;

@@ -1,148 +1,14 @@
 /* What a person has said of itself: sealed in the database, open to who may read it. */
 #include <criterion/criterion.h>
-#include <libpq-fe.h>
 #include <poll.h>
 
 #include "api/offices_given.h"
+#include "api/privacy_given.h"
 #include "socius/world.h"
 
-#define PG_DUMP "/usr/lib/postgresql/15/bin/pg_dump"
-#define IBAN "GB33BUKB20201555555555"
+enum { PATIENCE_US = 20 * 1000 * 1000 };
 
-enum { LINE_BYTES_MAX = 1024, PATIENCE_US = 20 * 1000 * 1000 };
-
-static PGconn *database, *keys;
-
-/* The first line that a command says. */
-static const char *
-said(const char *command)
-{
-	char line[LINE_BYTES_MAX] = "";
-	FILE *pipe = popen(command, "r");
-
-	cr_assert_not_null(pipe);
-	(void)fgets(line, sizeof(line), pipe); /* a line may be missing */
-	(void)pclose(pipe);
-	line[strcspn(line, "\n")] = '\0';
-	return story_print("%s", line);
-}
-
-static const char *
-conninfo(const char *name)
-{
-	return story_print("%s dbname=%s",
-	    said(story_print("cd / && %s conninfo", world_setting("SOCIUS_CTL", "false"))), name);
-}
-
-static void
-given(void)
-{
-	story_begin();
-	database = PQconnectdb(conninfo("socius"));
-	keys = PQconnectdb(conninfo("socius_keys"));
-	cr_assert_eq(PQstatus(database), CONNECTION_OK, "%s", PQerrorMessage(database));
-	cr_assert_eq(PQstatus(keys), CONNECTION_OK, "%s", PQerrorMessage(keys));
-}
-
-static void
-ended(void)
-{
-	PQfinish(database);
-	PQfinish(keys);
-	story_end();
-}
-
-TestSuite(privacy, .init = given, .fini = ended, .timeout = 120);
-
-static const char *
-sql(PGconn *pg, const char *statement)
-{
-	PGresult *result = PQexec(pg, statement);
-	const char *cell = "";
-
-	cr_assert(
-	    PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK,
-	    "%s", PQerrorMessage(pg));
-	if (PQntuples(result) > 0)
-		cell = story_print("%s", PQgetvalue(result, 0, 0));
-	PQclear(result);
-	return cell;
-}
-
-/* How many lines of a dump of this database hold the text. */
-static int
-dumped(const char *name, const char *text)
-{
-	return (int)strtol(said(story_print("cd / && " PG_DUMP " --dbname=\"%s\" | grep -ciF '%s'",
-			       conninfo(name), text)),
-	    NULL, 10);
-}
-
-/* --- a person who has said everything --- */
-
-struct person {
-	const char *email, *name, *phone, *holder; /* words that nobody else has */
-	const char *account_id, *partner_id, *token;
-};
-
-static const char *
-programme(void)
-{
-	return story_text(story_post(story.operator_token, "/v1/programmes",
-			      "{\"kind\":\"courier\",\"name\":\"Bikes\",\"archetype\":\"host\"}"),
-	    "programme_id");
-}
-
-static void
-sign_up(struct person *person)
-{
-	struct story_reply *asked = story_call("POST", "/v1/accounts", NULL, NULL,
-	    "{\"email\":\"%s\",\"password\":\"" PASSWORD "\",\"name\":\"%s\"}", person->email,
-	    person->name);
-
-	cr_assert_eq(asked->status, 202, "%s", asked->text);
-	person->account_id = story_text(
-	    story_call("POST", "/v1/accounts/confirmations", NULL, NULL,
-		"{\"confirmation_id\":\"%s\",\"code\":\"%s\"}",
-		story_text(asked, "confirmation_id"), given_code(person->email, "Your code is")),
-	    "account_id");
-}
-
-static struct story_reply *
-sign_in(const struct person *person)
-{
-	struct story_reply *reply = story_call("POST", "/v1/auth/sessions", NULL, NULL,
-	    "{\"email\":\"%s\",\"password\":\"" PASSWORD "\",\"device_name\":\"%s\","
-	    "\"market_code\":\"%s\"}",
-	    person->email, person->phone, story.market);
-
-	cr_assert_eq(reply->status, 201, "%s", reply->text);
-	return reply;
-}
-
-static struct person
-somebody(void)
-{
-	const char *word = story_key() + 24;
-	struct person person = { .email = story_print("zoe.%s@example.com", word),
-		.name = story_print("Zoe %s", word),
-		.phone = story_print("Phone %s", word),
-		.holder = story_print("Holder %s", word) };
-	struct story_reply *reply;
-
-	sign_up(&person);
-	reply = story_call("POST", "/v1/partners", story_text(sign_in(&person), "access_token"),
-	    story_key(),
-	    "{\"name\":\"%s\",\"enrolments\":[{\"kind\":\"courier\",\"programme_id\":\"%s\"}]}",
-	    person.name, programme());
-	cr_assert_eq(reply->status, 201, "%s", reply->text);
-	person.partner_id = story_text(reply, "partner_id");
-	person.token = story_text(sign_in(&person), "access_token");
-	reply = story_call("PUT", story_print("/v1/partners/%s/bank_account", person.partner_id),
-	    person.token, NULL, "{\"iban\":\"" IBAN "\",\"holder_name\":\"%s\"}", person.holder);
-	cr_assert_eq(reply->status, 200, "%s", reply->text);
-	return person;
-}
+TestSuite(privacy, .init = given_databases, .fini = given_databases_end, .timeout = 120);
 
 static struct story_reply *
 get_partner(const char *partner_id)
@@ -152,15 +18,15 @@ get_partner(const char *partner_id)
 
 Test(privacy, leaves_no_word_in_a_dump)
 {
-	struct person zoe = somebody();
+	struct person zoe = given_somebody();
 	const char *const words[] = { zoe.email, zoe.name, zoe.phone, zoe.holder, IBAN };
 	struct story_reply *reply;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		cr_expect_eq(dumped("socius", words[i]), 0, "%s", words[i]);
-		cr_expect_eq(dumped("socius_keys", words[i]), 0, "%s", words[i]);
+		cr_expect_eq(given_dumped("socius", words[i]), 0, "%s", words[i]);
+		cr_expect_eq(given_dumped("socius_keys", words[i]), 0, "%s", words[i]);
 	}
-	cr_assert_gt(dumped("socius", zoe.account_id), 0);
+	cr_assert_gt(given_dumped("socius", zoe.account_id), 0);
 	reply = story_get(zoe.token, "/v1/me");
 	cr_expect_str_eq(story_text(reply, "name"), zoe.name);
 	cr_expect_str_eq(story_text(reply, "partner.name"), zoe.name);
@@ -175,28 +41,28 @@ Test(privacy, leaves_no_word_in_a_dump)
 
 Test(privacy, opens_no_cell_in_another_row)
 {
-	struct person zoe = somebody(), eve = somebody();
+	struct person zoe = given_somebody(), eve = given_somebody();
 	const char *swap =
 	    story_print("update identity.partner p set name = o.name from identity.partner o "
 			"where (p.partner_id, o.partner_id) in (('%s', '%s'), ('%s', '%s'))",
 		zoe.partner_id, eve.partner_id, eve.partner_id, zoe.partner_id);
 
-	(void)sql(database, swap);
+	(void)given_sql(given_database, swap);
 	cr_expect(json_is_null(story_at(get_partner(zoe.partner_id), "name")));
 	cr_expect(json_is_null(story_at(get_partner(eve.partner_id), "name")));
-	(void)sql(database, swap);
+	(void)given_sql(given_database, swap);
 	cr_expect_str_eq(story_text(get_partner(zoe.partner_id), "name"), zoe.name);
 }
 
 /* Within five seconds everywhere, and no key is made again. */
 Test(privacy, says_nothing_of_whom_was_erased)
 {
-	struct person zoe = somebody();
+	struct person zoe = given_somebody();
 	int64_t since_us;
 
 	cr_expect_str_eq(story_text(get_partner(zoe.partner_id), "name"), zoe.name);
 	since_us = world_monotonic_us();
-	(void)sql(keys, story_print("select keys.destroy_key('%s')", zoe.partner_id));
+	(void)given_sql(given_keys, story_print("select keys.destroy_key('%s')", zoe.partner_id));
 	for (int in_a_row = 0; in_a_row < 10;) {
 		story_header("Connection: close");
 		in_a_row =
@@ -217,22 +83,22 @@ Test(privacy, says_nothing_of_whom_was_erased)
 static int
 keys_of_nobody(const char *since, const char *until)
 {
-	const char *ids = sql(
-	    keys, story_print("select coalesce(array_agg(person_id), '{}') from keys.person_key "
-			      "where made_at between '%s' and '%s'",
-		      since, until));
+	const char *ids = given_sql(given_keys,
+	    story_print("select coalesce(array_agg(person_id), '{}') from keys.person_key "
+			"where made_at between '%s' and '%s'",
+		since, until));
 
-	return (int)strtol(
-	    sql(database, story_print("select count(*) from unnest('%s'::uuid[]) p (id) "
-				      "where not identity.is_taken(p.id)",
-			      ids)),
+	return (int)strtol(given_sql(given_database,
+			       story_print("select count(*) from unnest('%s'::uuid[]) p (id) "
+					   "where not identity.is_taken(p.id)",
+				   ids)),
 	    NULL, 10);
 }
 
 Test(privacy, makes_no_key_for_who_is_nobody)
 {
 	static const char member[] = "\"name\":\"Eve\",\"enrolments\":[{\"kind\":\"courier\"";
-	const char *since = sql(keys, "select clock_timestamp()"), *until;
+	const char *since = given_sql(given_keys, "select clock_timestamp()"), *until;
 	int64_t until_us = world_monotonic_us() + PATIENCE_US;
 	const char *ids = "";
 
@@ -263,11 +129,12 @@ Test(privacy, makes_no_key_for_who_is_nobody)
 		    "code_wrong");
 	}
 	cr_expect_str_eq(
-	    sql(keys, story_print(
-			  "select count(*) from keys.person_key where person_id in (%s)", ids + 1)),
+	    given_sql(given_keys,
+		story_print(
+		    "select count(*) from keys.person_key where person_id in (%s)", ids + 1)),
 	    "0");
 	cr_expect_str_eq(
-	    sql(database,
+	    given_sql(given_database,
 		story_print(
 		    "select string_agg(distinct format('%%s %%s', o.outcome, o.count), ', ') "
 		    "from (select r.outcome, count(*) from access.audit_record r "
@@ -275,15 +142,16 @@ Test(privacy, makes_no_key_for_who_is_nobody)
 		    "group by r.outcome) o",
 		    story.market_id)),
 	    "partner_unknown 20, programme_unknown 20");
-	until = sql(keys, "select clock_timestamp()");
+	until = given_sql(given_keys, "select clock_timestamp()");
 	while (keys_of_nobody(since, until) > 0) {
 		cr_assert_lt(world_monotonic_us(), until_us);
 		(void)poll(NULL, 0, 20);
 	}
 	/* and who is somebody keeps theirs */
-	cr_expect_str_eq(sql(keys, story_print("select count(*) from keys.person_key where "
-					       "wrapped is not null and person_id = '%s'",
-				       somebody().partner_id)),
+	cr_expect_str_eq(
+	    given_sql(given_keys, story_print("select count(*) from keys.person_key where "
+					      "wrapped is not null and person_id = '%s'",
+				      given_somebody().partner_id)),
 	    "1");
 }
 
@@ -298,7 +166,7 @@ leave(const struct person *person, const char *how, const char *password)
 
 Test(privacy, gives_a_person_everything_about_it)
 {
-	struct person zoe = somebody(), eve = somebody();
+	struct person zoe = given_somebody(), eve = given_somebody();
 	int64_t until_us = world_monotonic_us() + PATIENCE_US;
 	const char *key = story_key(), *path, *title = story_print("Bag %s", key);
 	struct story_reply *reply = story_call("POST", "/v1/ideas", zoe.token, story_key(),
@@ -327,14 +195,14 @@ Test(privacy, gives_a_person_everything_about_it)
 	cr_expect_null(strstr(reply->text, "argon2id"));
 	cr_expect_null(strstr(reply->text, "sealed1:"));
 	cr_expect_null(strstr(reply->text, eve.name));
-	cr_expect_eq(dumped("socius", zoe.name), 0);
+	cr_expect_eq(given_dumped("socius", zoe.name), 0);
 	story_refused(story_get(eve.token, "%s", path), "export_unknown");
 }
 
 /* Who found a phone that is signed in carries nothing off. */
 Test(privacy, gives_nothing_without_the_password_or_a_fresh_code)
 {
-	struct person zoe = somebody();
+	struct person zoe = given_somebody();
 	const char *secret;
 	struct story_reply *reply;
 
@@ -361,9 +229,9 @@ Test(privacy, gives_nothing_without_the_password_or_a_fresh_code)
 static const char *
 cell_of(const struct person *person)
 {
-	return sql(
-	    database, story_print("select name from identity.partner where partner_id = '%s'",
-			  person->partner_id));
+	return given_sql(
+	    given_database, story_print("select name from identity.partner where partner_id = '%s'",
+				person->partner_id));
 }
 
 static void
@@ -385,7 +253,7 @@ await_erased(const struct person *person)
 /* Anybody may open a test market and act in all its roles. */
 Test(privacy, is_out_of_reach_of_other_markets)
 {
-	struct person zoe = somebody();
+	struct person zoe = given_somebody();
 	struct story_reply *made = story_call("POST", "/v1/test/markets", NULL, NULL, NULL);
 	const char *operator= story_text(made, "tokens.0.token");
 	const char *const ids[] = { zoe.partner_id, zoe.account_id };
@@ -409,18 +277,18 @@ Test(privacy, is_out_of_reach_of_other_markets)
 /* The cells stay as an older dump has them; the keys of today do not open them. */
 Test(privacy, ends_with_the_keys_of_whoever_is_erased)
 {
-	struct person zoe = somebody();
+	struct person zoe = given_somebody();
 	const char *cell = cell_of(&zoe);
 	struct story_reply *reply;
 
 	story_refused(leave(&zoe, "erasure", "something else"), "password_wrong");
-	(void)sql(database, story_print("update ledger.wallet set balance_minor = 100 "
-					"where owner_id = '%s'",
-				zoe.partner_id));
+	(void)given_sql(given_database, story_print("update ledger.wallet set balance_minor = 100 "
+						    "where owner_id = '%s'",
+					    zoe.partner_id));
 	reply = leave(&zoe, "erasure", PASSWORD);
-	(void)sql(database, story_print("update ledger.wallet set balance_minor = 0 "
-					"where owner_id = '%s'",
-				zoe.partner_id));
+	(void)given_sql(given_database, story_print("update ledger.wallet set balance_minor = 0 "
+						    "where owner_id = '%s'",
+					    zoe.partner_id));
 	story_refused(reply, "account_in_use");
 	cr_expect_str_eq(story_text(reply, "obstacles.0.kind"), "balance");
 	cr_expect_eq(story_int(reply, "obstacles.0.amount_minor"), 100);
@@ -430,22 +298,23 @@ Test(privacy, ends_with_the_keys_of_whoever_is_erased)
 	await_erased(&zoe);
 	cr_expect_str_eq(story_text(get_partner(zoe.partner_id), "state"), "closed");
 	cr_expect_str_eq(cell_of(&zoe), cell);
-	cr_expect_str_eq(sql(keys, story_print("select count(*) from keys.person_key where "
-					       "wrapped is null and person_id in ('%s', '%s')",
-				       zoe.account_id, zoe.partner_id)),
+	cr_expect_str_eq(
+	    given_sql(given_keys, story_print("select count(*) from keys.person_key where "
+					      "wrapped is null and person_id in ('%s', '%s')",
+				      zoe.account_id, zoe.partner_id)),
 	    "2");
 	story_refused(given_try(zoe.email, PASSWORD, NULL), "sign_in_wrong");
 	/* the address is free */
-	cr_expect_str_eq(
-	    sql(database, story_print("select count(*) from access.credential where "
-				      "account_id = '%s' and email_key like 'closed %%'",
-			      zoe.account_id)),
+	cr_expect_str_eq(given_sql(given_database,
+			     story_print("select count(*) from access.credential where "
+					 "account_id = '%s' and email_key like 'closed %%'",
+				 zoe.account_id)),
 	    "1");
 }
 
 Test(privacy, closes_an_account_that_goes_on_being_paid)
 {
-	struct person zoe = somebody();
+	struct person zoe = given_somebody();
 	struct story_reply *reply = leave(&zoe, "closing", PASSWORD);
 
 	cr_assert_eq(reply->status, 200, "%s", reply->text);
@@ -474,7 +343,7 @@ confirm_address(const struct person *person, const char *id, const char *code)
 
 Test(privacy, lets_a_person_change_its_address)
 {
-	struct person zoe = somebody(), eve = somebody();
+	struct person zoe = given_somebody(), eve = given_somebody();
 	const char *email = story_print("new.%s", zoe.email), *id, *code;
 	struct story_reply *reply;
 
@@ -492,13 +361,13 @@ Test(privacy, lets_a_person_change_its_address)
 	story_refused(given_try(zoe.email, PASSWORD, NULL), "sign_in_wrong");
 	cr_expect_eq(given_try(email, PASSWORD, NULL)->status, 201);
 	cr_expect_eq(story_get(zoe.token, "/v1/auth/sessions")->status, 200);
-	cr_expect_eq(dumped("socius", email), 0);
+	cr_expect_eq(given_dumped("socius", email), 0);
 }
 
 /* Only the letter says that the address has an account already. */
 Test(privacy, gives_nobody_the_address_of_another)
 {
-	struct person zoe = somebody(), eve = somebody();
+	struct person zoe = given_somebody(), eve = given_somebody();
 	struct story_reply *reply = ask_for_address(&eve, PASSWORD, zoe.email);
 
 	cr_assert_eq(reply->status, 202, "%s", reply->text);

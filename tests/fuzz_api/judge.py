@@ -14,7 +14,11 @@ ACCEPTED = [
     ("positive_data_acceptance", {410, 412, 422}, "a business rule refuses what is well-formed"),
     ("positive_data_acceptance", {"bad_cursor"}, "a cursor is opaque and signed: no schema knows which were given"),
     ("positive_data_acceptance", {"character"}, "a character without meaning, said in words: no pattern lists all"),
-    ("positive_data_acceptance", {"grant"}, "which members a grant needs follows from grant_type"),
+    ("positive_data_acceptance", {"blank"}, "blanks at the ends are cut off before a text is counted"),
+    ("positive_data_acceptance", {"grant", "grant_type_unknown"},
+     "what a grant needs follows from grant_type, and an unknown one has an error of its own (RFC 6749)"),
+    ("positive_data_acceptance", {"market_code_shape"}, "the shape of a market's code has a problem of its own"),
+    ("positive_data_acceptance", {"moment"}, "date-time and date have no bounds: 1970 to 2200 is said in words"),
     ("negative_data_rejection", {413, 414, 431}, "too long for any request: refused by its length"),
     ("missing_required_header", {428}, "a missing If-Match has a status of its own (RFC 6585 section 3)"),
     ("not_a_server_error", {"method_not_implemented"}, "an unknown method is 501 (RFC 9110 section 9.1)"),
@@ -23,11 +27,24 @@ ACCEPTED = [
 ]
 
 
-def kind_of(problem, label):
+SPOILT = "the fuzzer counts as valid what it has spoilt in part"
+
+
+def is_blank(error, body):
+    """Whether the member that is too short is made of blanks, which are cut off before counting."""
+    value = body.get(error.get("pointer", "/")[1:]) if isinstance(body, dict) else None
+    return error.get("code") == "length" and isinstance(value, str) and value.strip() == ""
+
+
+def kind_of(problem, label, body):
     """The problem's code; of a code that says many things, which of those that are accepted."""
     details = [error.get("detail", "") for error in problem.get("errors", [])]
     if details and all(detail.startswith("U+") for detail in details):
         return "character"
+    if details and all(detail.startswith("Expected a time from 1970") for detail in details):
+        return "moment"
+    if details and all(is_blank(error, body) for error in problem["errors"]):
+        return "blank"
     if details and label == "POST /v1/auth/tokens" and all("grant" in detail for detail in details):
         return "grant"
     if problem.get("detail") == "this method takes no body":
@@ -35,12 +52,18 @@ def kind_of(problem, label):
     return problem.get("code")
 
 
+def is_spoilt(case):
+    """Whether the fuzzer itself calls a part of a request invalid that it counts as valid."""
+    return any(part["mode"] == "negative" for part in case["meta"]["components"].values())
+
+
 def reply_of(recorder, case_id):
     response = (recorder["interactions"].get(case_id) or {}).get("response") or {}
     content = response.get("content") or {}
     text = base64.b64decode(content.get("$base64", "")) if isinstance(content, dict) else content.encode()
     try:
-        kind = kind_of(json.loads(text), recorder["label"])
+        body = recorder["cases"][case_id]["value"].get("body")
+        kind = kind_of(json.loads(text), recorder["label"], body)
     except (ValueError, AttributeError):
         kind = None
     return response.get("status_code"), kind, text.decode("utf-8", "replace")
@@ -74,6 +97,8 @@ def main(paths):
             statuses[status] += 1
             for check in failed:
                 why = reason(check["name"], status, code)
+                if why is None and check["name"] == "positive_data_acceptance" and status == 400:
+                    why = SPOILT if is_spoilt(recorder["cases"][case_id]["value"]) else None
                 if why is not None:
                     accepted[why] += 1
                     continue

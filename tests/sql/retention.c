@@ -375,8 +375,8 @@ Test(archive, breaks_no_law, .init = sql_begin, .fini = sql_end, .timeout = 120)
 	const char *laws, *culprits;
 
 	sql_run("delete from testing.market");
-	market = (int)sql_int(
-	    "select market_id from api.create_test_market(" SQL_NOW ", gen_random_uuid(), 20)");
+	market = (int)sql_int("select market_id from api.create_test_market(" SQL_NOW
+			      ", gen_random_uuid(), '192.0.2.1', 20, 20)");
 	sql_run("insert into events.archived (market_id, epoch, xid, event_id, occurred_until) "
 		"select %d, 1, '9', '%s', 'infinity'",
 	    market, sql_id());

@@ -223,6 +223,7 @@ static const struct {
 	{ "agreement_missing", NULL },
 	{ "trip_in_the_future", "ended_at" },
 	{ "payout_run_open", NULL },
+	{ "balance_out_of_range", NULL },
 	{ "period_not_over", "ends_at" },
 	{ "not_yet_available", "available_from" },
 	{ "rental_overlaps", NULL },
