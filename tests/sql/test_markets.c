@@ -181,14 +181,10 @@ Test(test_markets, are_refused_where_enough_live)
 	cr_assert_gt(make(2), market);
 }
 
-/* --- of one network --- */
-
 Test(test_markets, are_refused_where_enough_of_one_network_live)
 {
 	cr_assert_gt(sql_int("select market_id from " CALL_FROM("192.0.2.77", "20", "2")), market);
 	sql_refused("test_markets_full", "select * from " CALL_FROM("192.0.2.78", "20", "2"));
-	cr_assert_gt(
-	    sql_int("select market_id from " CALL_FROM("198.51.100.1", "20", "2")), market);
 	cr_assert_gt(
 	    sql_int("select market_id from " CALL_FROM("2001:db8:0:100::1", "20", "1")), market);
 	sql_refused(
