@@ -53,7 +53,7 @@ CTL = $(OUT)/libctl.a
 RUN = $(OUT)/librun.a
 PAGE = $(BUILD)/docs/swagger-ui-bundle.js
 
-.PHONY: help build tests fuzzers db serve check test fmt laws docs bench bench-walls battery fuzz fuzz-api cover clean
+.PHONY: help build tests fuzzers db serve check test fmt laws docs bench bench-walls bench-retention battery fuzz fuzz-api cover clean
 .DEFAULT_GOAL := build
 
 help: ## print this
@@ -199,6 +199,9 @@ docs: $(OUT)/socius-ctl ## write docs/api from tables and catalog
 bench: build $(OUT)/tests/bench/mint ## compare with pgbench; writes docs/BENCH.md
 	./socius install bench
 	tests/bench/bench.sh
+
+bench-retention: ## retention and reads on ten million rows (BENCH_ROWS); prints its figures
+	tests/bench/retention.sh
 
 bench-walls: $(OUT)/tests/bench/walls $(OUT)/tests/bench/tokens ## what row-level security and token checks cost; into docs/BENCH.md
 	./socius install bench

@@ -10,10 +10,10 @@ seconds=${BENCH_SECONDS:-10}
 place=$(mktemp -d /tmp/socius-retention-bench.XXXXXX)
 chmod 755 "$place"
 bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
-conninfo=$(cd / && "$OLDPWD/tests/support/scratch" "$place/scratch")
 clone=$PWD
 trap 'cd / && "$clone/tests/support/scratch" "$place/scratch" stop >/dev/null 2>&1; rm -rf "$place"' EXIT
 trap 'exit 1' HUP INT TERM
+conninfo=$(cd / && "$clone/tests/support/scratch" "$place/scratch")
 
 sql() { "$bin/psql" -XqAt -v ON_ERROR_STOP=1 -v rows="$rows" -d "$conninfo" "$@"; }
 
