@@ -78,7 +78,7 @@ begin(void)
 	    "create schema chaos; create table chaos.plan (market_id int, steps int, sleep_s "
 	    "float8); "
 	    "create table chaos.step (job_id uuid, n int); create table chaos.fault (n int); "
-	    "delete from core.job; "
+	    "delete from core.job; delete from core.market where market_id > 1000; "
 	    "insert into core.market (market_id, code, name, currency, currency_exponent, "
 	    "time_zone, created_at) values (1, 'chaos', 'Chaos', 'EUR', 2, 'UTC', now()) "
 	    "on conflict do nothing; "
