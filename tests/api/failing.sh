@@ -29,7 +29,7 @@ sql "insert into core.job (market_id, job_id, kind, state, attempts, last_error,
 	values (0, '$id', 'none', 'failed', 10, 'it broke', now(), now())"
 list=$(./socius jobs)
 check "some have failed for good" 1 $?
-check "it is listed" 1 "$(echo "$list" | grep -c "job none .*$id .*failed .*it broke" )"
+check "it is listed" 1 "$(echo "$list" | grep -c "job none .*$id .*failed .*it broke")"
 ./socius jobs --try-again "$id" >/dev/null 2>&1
 check "it is not tried again from here" 1 $?
 sql "update core.job set state = 'queued', retry_at = now() + interval '1 day' where job_id = '$id'"
