@@ -35,7 +35,7 @@ BASE = -std=gnu11 -fPIC -fvisibility=hidden $(WARN) $(MODE) -include include/soc
 PG_INCLUDE = -I/usr/include/postgresql
 KORE_INCLUDE = $(shell cat /usr/share/kore/features) -I/usr/include -DSOCIUS_KORE
 
-LIBS = -lpq -ljansson -ljwt -lcrypto -lsodium -lunistring -lm -lpthread
+LIBS = -lpq -ljansson -ljwt -lcrypto -lsodium -lunistring -lz -lm -lpthread
 
 # src/ is the engine; gate*.c and reader*.c alone know Kore.
 KORE_SRC = $(wildcard src/gate*.c)

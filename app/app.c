@@ -63,7 +63,7 @@ static const struct role roles[] = {
 	    SCOPE_TRIPS_WRITE " " SCOPE_TRIPS_READ " " SCOPE_SALES_REPORTS_WRITE
 			      " " SCOPE_SALES_REPORTS_READ " " SCOPE_TOKENS_INTROSPECT,
 	    "Another system of the company, such as the ride app that reports trips.",
-	    .unlimited = true, .is_audited = true },
+	    .is_service = true, .is_audited = true },
 	{ "admin",
 	    SCOPE_MARKETS_WRITE " " SCOPE_SETUP_READ " " SCOPE_AUDIT_READ " " SCOPE_ACCOUNT
 				" " SCOPE_CLIENTS_WRITE " " SCOPE_OFFICES_WRITE,
@@ -74,8 +74,8 @@ static const struct role roles[] = {
 
 static const struct job jobs[] = {
 	{ "run_payouts", "Pays every wallet with unsettled entries, chunk by chunk.", 0 },
-	{ "make_months", "Makes the partitions of the ledger for the months to come.", 3600 },
-	{ "clear_sign_in", "Throws away codes, letters and waits that are over.", 3600 },
+	{ "make_months", "Makes the partitions by month of what grows.", 3600, true },
+	{ "purge", "Throws away what is past its time.", 600, true },
 	{ "close_weeks", "Closes statement weeks that ended more than 48 hours ago.", 3600 },
 	{ "expire_documents", "Expires documents on the market's local date.", 60 },
 	{ "mark_missed", "Marks bookings that were not checked in 15 minutes after the start.",
@@ -96,4 +96,6 @@ const struct app app = {
 	.ended_sessions = "api.list_ended_sessions",
 	.used_session = "api.note_service_use",
 	.audits = "api.record_act",
+	.unknown_persons = "api.list_unknown_persons",
+	.open_markets_from = 1000000000, /* testing.market_number */
 };

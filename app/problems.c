@@ -80,12 +80,13 @@ const struct problem_kind problems[] = {
 	{ "clock_backwards", 409, "The clock only goes forward.", "Choose a later instant." },
 	{ "clock_too_far", 422, "The clock moves at most a year at a time, between 1970 and 2200.",
 	    "Choose an instant from `earliest` to `latest`; a longer way takes several moves." },
-	{ "account_foreign", 403, "A customer applies for itself only.",
-	    "Leave out `account_id` and `partner_id`." },
+	{ "account_foreign", 403, "An account joins a market by itself only.",
+	    "Leave out `account_id`, and as a customer `partner_id`; let its owner apply with the "
+	    "account." },
 	{ "test_markets_off", 403, "This instance makes no test markets.",
 	    "Start one that does: `./socius run`, or SOCIUS_TEST_MARKETS above 0." },
 	{ "test_markets_full", 409, "As many test markets live as this instance allows.",
-	    "Use one that lives, or wait until `next_goes_at`.", true, .retry_at = "next_goes_at" },
+	    "End one of yours, or wait until `next_goes_at`.", true, .retry_at = "next_goes_at" },
 	{ "account_unknown", 404, "There is no such account.", "Check the id." },
 	{ "partner_unknown", 404, "There is no such partner.", "Check the id." },
 	{ "programme_unknown", 404, "There is no such programme.", "Check the id." },
@@ -98,7 +99,8 @@ const struct problem_kind problems[] = {
 	{ "programme_required", 422, "Who enrols without an operator names a programme.",
 	    "Choose a `programme_id` of `GET /v1/programmes`." },
 	{ "not_enrolled", 409, "The partner has no active enrolment of the kind that this needs.",
-	    "Enrol first." },
+	    "Enrol first; of what is reported later, the time at which it happened (`at`) "
+	    "counts." },
 	{ "requirements_due", 409, "Something that the partner's programme asks for is due.",
 	    "See `requirements`: satisfy each, or wait for what has been submitted.", true },
 	{ "document_unknown", 404, "There is no such document.", "Check the id." },
@@ -116,7 +118,15 @@ const struct problem_kind problems[] = {
 	    "See `fault`: characters, country, length, structure or check_digits; compare it with "
 	    "the bank's statement." },
 
+	/* events */
+	{ "cursor_expired", 410, "The cursor is older than the events that are kept.",
+	    "Start again without `cursor`, from the oldest event that is kept; those from before "
+	    "are "
+	    "in the operator's archive." },
+
 	/* persons */
+	{ "person_id_taken", 409, "The id is another person's, here or in another market.",
+	    "Choose a fresh UUID, or leave `partner_id` out." },
 	{ "person_erased", 410, "The person was erased.",
 	    "Nothing can be kept about this person any more." },
 
@@ -154,7 +164,9 @@ const struct problem_kind problems[] = {
 	    "Type the code of the newest mail, or ask for another." },
 	{ "password_common", 422, "Everybody would try this password first.",
 	    "Choose another; a few words that belong together for nobody else are good." },
-	{ "password_wrong", 422, "The old password is wrong.", "Correct it, or set it anew." },
+	{ "password_wrong", 422, "The password of the account is wrong.",
+	    "Correct it, or set it anew; where the operation takes `totp`, a fresh code does as "
+	    "well." },
 	{ "market_needed", 422, "The account was in no market before.", "Send `market_code`." },
 	{ "role_not_held", 403, "The account does not hold this role in this market.",
 	    "Ask an admin." },
@@ -258,6 +270,8 @@ const struct problem_kind problems[] = {
 	    "Let `parties` sum to 1,000,000 ppm, each once: vendor and platform for prices, "
 	    "partner "
 	    "and platform for everything else." },
+	{ "agreement_in_force", 422, "Another version was in force then: the past stays as it was.",
+	    "Let it be effective from `earliest`, the next full hour, or later." },
 	{ "agreement_overlaps", 409, "Another version is effective from the same instant.",
 	    "Choose another `effective_from`." },
 	{ "trip_unknown", 404, "There is no such trip.", "Check the id." },
@@ -268,6 +282,11 @@ const struct problem_kind problems[] = {
 	    "A completed trip has no cancellation fee; a cancelled one has no fare." },
 	{ "trip_currency_differs", 422, "The currency is not the market's.",
 	    "Send amounts in the market's currency." },
+	{ "amount_too_large", 422, "The amount is larger than the market allows for one posting.",
+	    "See `posting_max_minor`; an admin can change it with PATCH "
+	    "/v1/markets/{market_code}." },
+	{ "balance_out_of_range", 422, "A balance would pass 2^53 - 1 minor units.",
+	    "Pay the wallet out before, or post less." },
 	{ "transaction_reversed_already", 409, "The ledger transaction was reversed before.",
 	    "Nothing is left to reverse." },
 	{ "transaction_balances", 500, "A ledger transaction does not balance.",
@@ -295,8 +314,8 @@ const struct problem_kind problems[] = {
 	    "Ask the submitter." },
 	{ "authors_wrong", 422, "Each author stands once, and their shares sum to 1,000,000 ppm.",
 	    "Correct `authors`." },
-	{ "idea_closed", 409, "The idea has expired or was withdrawn: no new sales are reported.",
-	    "Restate a report that there is; see `state`." },
+	{ "idea_closed", 409, "The idea had expired or was withdrawn before that month.",
+	    "Report months that began before `closed_at`; restate a report that there is." },
 	{ "returns_exceed_gross", 422, "More was given back than sold.",
 	    "Correct `returns_minor` or `gross_minor`." },
 	{ "period_not_over", 422, "The month is not over.", "Report from `ends_at` on.", true,

@@ -10,17 +10,19 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
+#include "run/archive.h"
 #include "run/jobs.h"
 #include "run/outside.h"
 #include "socius/log.h"
 #include "socius/world.h"
 
-enum { LANES = 5, OUTSIDE_LANES = 3 };
+enum { LANES = 6, OUTSIDE_LANES = 3 };
 
 struct runner {
 	struct arena arena;
 	struct jobs of_markets, of_tests;
 	struct outside outside[OUTSIDE_LANES];
+	struct archive archive;
 	struct lane lanes[LANES];
 };
 
@@ -66,6 +68,10 @@ runner_init(struct runner *runner)
 		    .turn = outside_issuer,
 		    .of = &runner->outside[2],
 		    .options = OUTSIDE_OPTIONS },
+		{ .name = "socius-run-archive",
+		    .turn = archive_turn,
+		    .of = &runner->archive,
+		    .options = ARCHIVE_OPTIONS },
 	};
 
 	arena_init(&runner->arena);
@@ -74,6 +80,7 @@ runner_init(struct runner *runner)
 		log_die("libcurl cannot be used");
 	for (int i = 0; i < OUTSIDE_LANES; i++)
 		outside_init(&runner->outside[i], &runner->arena);
+	archive_init(&runner->archive, &runner->arena);
 	memcpy(runner->lanes, lanes, sizeof(lanes));
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+#include "poison.h"
 #include "socius/log.h"
 
 struct arena_block {
@@ -22,6 +23,7 @@ block_new(size_t room, struct arena_block *older)
 		log_die("out of memory: %zu bytes for a request", room);
 	block->older = older;
 	block->room = room;
+	poison(block->bytes, room);
 	return block;
 }
 
@@ -37,6 +39,7 @@ static void *
 take(struct arena *arena, size_t bytes)
 {
 	const size_t align = alignof(max_align_t);
+	size_t asked = bytes;
 	void *at;
 
 	bytes = (bytes + align - 1) / align * align;
@@ -48,6 +51,7 @@ take(struct arena *arena, size_t bytes)
 	}
 	at = arena->block->bytes + arena->used;
 	arena->used += bytes;
+	unpoison(at, asked);
 	return at;
 }
 
@@ -107,6 +111,7 @@ arena_clear(struct arena *arena)
 	blocks_free(arena->block->older);
 	arena->block->older = NULL;
 	arena->used = 0;
+	poison(arena->block->bytes, arena->block->room);
 	if (arena->block->room > ARENA_BLOCK_BYTES)
 		arena_release(arena);
 }

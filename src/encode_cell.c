@@ -234,14 +234,14 @@ cut_field(struct text *from, struct text *cell)
 	return cut_cell(from, cell);
 }
 
-/* api.signed_token (role, account_id, market_id, partner_id, expires_at) as the token that it says:
- * null where it has expired, or no key can sign it. */
+/* api.signed_token (role, account_id, market_id, partner_id, expires_at, session_id) as the token
+ * that it says: null where it has expired, or no key can sign it. */
 static void
 token_cell(const struct encoder *encoder, struct text cell, struct json *json)
 {
 	struct caller caller = { 0 };
 	struct text field;
-	int64_t life_us;
+	int64_t expires_us = 0, life_us;
 	char *token = NULL;
 
 	(void)cut_integer(&cell, 4); /* the number of its fields */
@@ -254,13 +254,16 @@ token_cell(const struct encoder *encoder, struct text cell, struct json *json)
 	caller.has_partner = cut_field(&cell, &field);
 	if (caller.has_partner)
 		memcpy(caller.partner_id.byte, field.at, UUID_BYTES);
-	if (cut_field(&cell, &field)) {
-		life_us = catalog_integer(field.at, 8) + INSTANT_OF_2000 - world_now_us();
-		caller.totp_us = world_now_us() + life_us; /* made by hand; see token.h */
-		if (life_us >= US_PER_S)
-			token = token_mint(encoder->token_keys, encoder->roles, &caller,
-			    world_now_us(), life_us / US_PER_S);
-	}
+	if (cut_field(&cell, &field))
+		expires_us = catalog_integer(field.at, 8) + INSTANT_OF_2000;
+	caller.has_session = cut_field(&cell, &field);
+	if (caller.has_session)
+		memcpy(caller.session_id.byte, field.at, UUID_BYTES);
+	caller.totp_us = expires_us; /* made by hand; see token.h */
+	life_us = expires_us - world_now_us();
+	if (life_us >= US_PER_S)
+		token = token_mint(encoder->token_keys, encoder->roles, &caller, world_now_us(),
+		    life_us / US_PER_S);
 	if (token == NULL)
 		json_write_null(json);
 	else

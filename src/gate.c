@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <kore/kore.h>
 #include <libpq-fe.h>
-#include <openssl/evp.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -86,30 +85,16 @@ read_secrets(void)
 }
 
 static void
-write_document(void)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned bytes;
-
-	gate.document = openapi_write(gate.app, gate.contract, &prepared);
-	if (EVP_Digest(gate.document.at, gate.document.bytes, digest, &bytes, EVP_sha256(), NULL) !=
-	    1)
-		log_die("SHA-256 failed");
-	gate.document_tag = text_of(arena_print(&prepared, "\"%02x%02x%02x%02x%02x%02x\"",
-	    digest[0], digest[1], digest[2], digest[3], digest[4], digest[5]));
-}
-
-static void
 list_statements(void)
 {
 	static const struct statement probe = { .name = "readyz",
 		.sql = "select 1 where not pg_catalog.pg_is_in_recovery()",
-		.lane = LANE_WRITE,
+		.lane = LANE_READ,
 		.market_arg = -1 };
 	const struct contract *contract = gate.contract;
 
 	gate.statements = arena_take(
-	    &prepared, sizeof(*gate.statements) * (size_t)(3 * contract->operations_count + 4));
+	    &prepared, sizeof(*gate.statements) * (size_t)(3 * contract->operations_count + 5));
 	gate.statements[gate.statements_count++] = &probe;
 	gate_revoked_prepare(&prepared);
 	gate_audit_prepare(&prepared);
@@ -120,6 +105,9 @@ list_statements(void)
 		gate.statements[gate.statements_count++] = &gate.used_session;
 	if (gate.record_act.sql != NULL)
 		gate.statements[gate.statements_count++] = &gate.record_act;
+	gate_seal_prepare(&prepared);
+	if (gate.unknown_persons.sql != NULL)
+		gate.statements[gate.statements_count++] = &gate.unknown_persons;
 	for (int i = 0; i < contract->operations_count; i++) {
 		const struct operation *operation = &contract->operations[i];
 
@@ -212,8 +200,8 @@ gate_prepare(const struct app *of)
 		.roles = gate.app->roles,
 	};
 	spool_prepare();
-	write_document();
-	docs_prepare(gate.docs_folder, &prepared);
+	docs_prepare(
+	    gate.docs_folder, openapi_write(gate.app, gate.contract, &prepared), &prepared);
 	list_statements();
 	share_metrics();
 	share_limit();
@@ -371,6 +359,7 @@ gate_end(void)
 		next = client->next;
 		client_hang_up(client);
 	}
+	client_free_gone();
 	pool_free(gate.pool);
 	link_close(gate.link);
 	gate_seal_end();

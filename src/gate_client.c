@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "gate_private.h"
+#include "poison.h"
 #include "socius/log.h"
 #include "socius/world.h"
 
@@ -32,8 +33,10 @@ wait_for_request(struct client *client)
 static void
 connect_client(struct connection *connection, bool is_metrics)
 {
-	struct client *client = kore_calloc(1, sizeof(*client));
+	struct client *client = calloc(1, sizeof(*client));
 
+	if (client == NULL)
+		log_die("out of memory for a connection");
 	client->connection = connection;
 	client->is_metrics = is_metrics;
 	name_peer(client, connection);
@@ -43,7 +46,7 @@ connect_client(struct connection *connection, bool is_metrics)
 		client->next->at = &client->next;
 	gate.clients = client;
 	gate.clients_count++;
-	connection->hdlr_extra = client; /* Kore frees it with the connection */
+	connection->hdlr_extra = client;
 	connection->evt.handle = happened;
 	connection->disconnect = gone;
 	connection->proto = CONN_PROTO_UNKNOWN;
@@ -65,8 +68,8 @@ gate_metrics_connect(struct connection *connection)
 	connect_client(connection, true);
 }
 
-/* Kore calls this once, however the connection ends. The client's own memory lives to the end of
- * the turn. */
+/* Kore calls this once, however the connection ends; what it calls of us later in this turn finds
+ * no client any more. Whoever has one goes on with it to the end of the turn. */
 static void
 gone(struct connection *connection)
 {
@@ -80,8 +83,24 @@ gone(struct connection *connection)
 	*client->at = client->next;
 	if (client->next != NULL)
 		client->next->at = client->at;
+	connection->hdlr_extra = NULL; /* else Kore would free it as its own */
+	client->next = gate.gone_clients;
+	gate.gone_clients = client;
+	gate_turn_soon();
 	gate.clients_count--;
 	metrics_add(gate.metrics, METRIC_CONNECTIONS, -1);
+}
+
+void
+client_free_gone(void)
+{
+	struct client *client;
+
+	while ((client = gate.gone_clients) != NULL) {
+		gate.gone_clients = client->next;
+		poison(client, sizeof(*client));
+		free(client);
+	}
 }
 
 void
@@ -114,7 +133,7 @@ happened(void *arg, int error)
 	struct connection *connection = arg;
 	struct client *client = connection->hdlr_extra;
 
-	if (hung_up(client))
+	if (client == NULL)
 		return;
 	if ((connection->evt.flags & KORE_EVENT_READ) != 0 || error)
 		client->readable = true;

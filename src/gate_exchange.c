@@ -4,10 +4,14 @@
 
 #include "gate_private.h"
 #include "grammar.h"
+#include "poison.h"
 #include "socius/log.h"
 #include "socius/world.h"
 
 static void answered(struct call *call, const struct answer *answer);
+
+/* A spare exchange keeps its place in the list and its arena, which stand first. */
+enum { EXCHANGE_BYTES_POISONED = sizeof(struct exchange) - offsetof(struct exchange, reader) };
 
 struct exchange *
 exchange_new(struct client *client)
@@ -21,6 +25,7 @@ exchange_new(struct client *client)
 			log_die("out of memory for a request");
 		arena_init(&arena);
 	} else {
+		unpoison(&exchange->reader, EXCHANGE_BYTES_POISONED);
 		gate.spare = exchange->next;
 		gate.spare_count--;
 		arena = exchange->arena;
@@ -31,7 +36,8 @@ exchange_new(struct client *client)
 	exchange->spool_fd = -1;
 	exchange->route = gate.contract->operations_count + OWN_NONE;
 	exchange->request.arena = &exchange->arena;
-	exchange->request.peer = client->peer;
+	/* it outlives its client: a job of the pool is logged when the connection has gone */
+	exchange->request.peer = arena_copy(&exchange->arena, client->peer, strlen(client->peer));
 	exchange->request.started_us = world_monotonic_us();
 	reader_init(&exchange->reader);
 	metrics_add(gate.metrics, METRIC_REQUESTS_IN_FLIGHT, 1);
@@ -55,6 +61,7 @@ void
 exchange_end(struct exchange *exchange)
 {
 	assert(!exchange->asking && !exchange->pooled);
+	exchange_forget_keys(exchange);
 	PQclear(exchange->kept_result);
 	if (exchange->reply.status != 0)
 		count(exchange);
@@ -72,6 +79,7 @@ exchange_end(struct exchange *exchange)
 	exchange->next = gate.spare;
 	gate.spare = exchange;
 	gate.spare_count++;
+	poison(&exchange->reader, EXCHANGE_BYTES_POISONED);
 }
 
 /* The client has gone. What PostgreSQL was asked is done all the same; nobody hears of it. A job in
@@ -160,17 +168,6 @@ find_caller(struct exchange *exchange)
 	return NULL;
 }
 
-bool
-exchange_token_stands(struct exchange *exchange)
-{
-	const char *why;
-	const struct token *token = token_recall(gate.tokens, &gate.keys, gate.app->roles,
-	    bearer(&exchange->request), world_now_us(), &why);
-
-	return token != NULL &&
-	       !(token->caller.has_session && revoked_has(gate.revoked, &token->caller.session_id));
-}
-
 /* The last value of a list, as a proxy that appends to it has seen the peer. */
 static void
 trust_forwarded(struct request *request)
@@ -197,21 +194,44 @@ refuse_quota(struct exchange *exchange)
 	    "{\"violated_policies\":[\"%s\"]}", limit_name(exchange->limit.of)));
 }
 
-/* A known caller has buckets of its own; all others share those of their network. */
+/* Services have a class of their own for what they are there for; not those of markets that anyone
+ * may make. */
+static enum limit_class
+class_of(const struct request *request)
+{
+	enum limit_class class = limit_class_of(request->endpoint);
+	int32_t open_from = gate.app->open_markets_from;
+
+	if (!request->caller.is_service || class == LIMIT_AUTH || class == LIMIT_COSTLY ||
+	    (open_from != 0 && request->caller.market_id >= open_from))
+		return class;
+	return LIMIT_SERVICE;
+}
+
+/* A known caller has buckets of its own; all others share those of their network, and so do those
+ * who show a token where none is needed. */
 static void
 take_from_bucket(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
+	enum limit_class class = class_of(request);
 	struct text who = { NULL, 0 };
+	bool is_open =
+	    (class == LIMIT_AUTH || class == LIMIT_COSTLY) && request->endpoint->scope == NULL;
 
-	if (request->caller.unlimited)
-		return;
-	if (request->caller.known)
+	if (request->caller.known && !is_open)
 		who = (struct text){ (const char *)request->caller.account_id.byte, UUID_BYTES };
+	exchange_take(exchange, class, who);
+}
+
+bool
+exchange_take(struct exchange *exchange, enum limit_class class, struct text who)
+{
 	exchange->limit = limit_take(
-	    gate.limit, limit_class_of(request->endpoint), who, request->peer, request->started_us);
+	    gate.limit, class, who, exchange->request.peer, exchange->request.started_us);
 	if (!exchange->limit.allowed)
 		refuse_quota(exchange);
+	return exchange->limit.allowed;
 }
 
 /* Whether a code of the caller's authenticator was shown lately enough, where the row asks for it.
@@ -311,6 +331,7 @@ exchange_ask_operation(struct exchange *exchange)
 
 	if (operation->seals && !exchange_seal(exchange))
 		return;
+	exchange->unsettled = true;
 	exchange_ask(exchange,
 	    exchange_audits(exchange) ? &operation->audited.statement : &operation->statement,
 	    exchange->request.args, answered);
@@ -361,6 +382,7 @@ answered(struct call *call, const struct answer *answer)
 	struct exchange *exchange = call->of;
 
 	exchange->asking = false;
+	exchange->unsettled = answer->outcome == OUTCOME_UNAVAILABLE && answer->sent;
 	if (exchange->operation->endpoint->gives == STREAM && answer->outcome == OUTCOME_ROWS &&
 	    !exchange->request.head) {
 		stream_open(exchange, answer);

@@ -55,7 +55,7 @@ network_of(const struct exchange *exchange)
 	static char network[64];
 	struct client *client = exchange->client;
 
-	if (client == NULL || exchange->request.peer != client->peer) {
+	if (client == NULL || strcmp(exchange->request.peer, client->peer) != 0) {
 		write_network(exchange->request.peer, network, sizeof(network));
 		return network;
 	}

@@ -130,6 +130,7 @@ turn_end(void *arg, u_int64_t now)
 	link_flush(gate.link);
 	link_flush(gate.keys_link);
 	gate_log_flush();
+	client_free_gone();
 }
 
 /* Kore has no hook at the end of a turn, but it runs the timers that are due after all events: one

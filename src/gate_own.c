@@ -42,29 +42,18 @@ answer_ready(struct exchange *exchange)
 		exchange_ask(exchange, gate.statements[0], NULL, probed);
 }
 
-static void
-answer_document(struct exchange *exchange)
-{
-	bool same = etag_is_known(&exchange->request, gate.document_tag);
-
-	exchange->reply = (struct reply){ .status = same ? 304 : 200 };
-	if (!same) {
-		exchange->reply.media = TEXT("application/json");
-		exchange->reply.body = gate.document;
-	}
-	reply_add_header(&exchange->reply, "ETag", gate.document_tag);
-	reply_add_header(&exchange->reply, "Cache-Control", TEXT("no-cache"));
-	exchange_reply(exchange);
-}
-
-static const struct {
+/* A route of our own; its requests take from the bucket of its class. */
+struct own {
 	const char *path;
 	enum own_route route;
+	enum limit_class class;
 	void (*answer)(struct exchange *exchange);
-} own[] = {
-	{ "/healthz", OWN_HEALTH, answer_health },
-	{ "/readyz", OWN_READY, answer_ready },
-	{ "/openapi.json", OWN_DOCUMENT, answer_document },
+};
+
+/* LIMIT_RATES: from none. That the process is alive is said as fast as it could be refused. */
+static const struct own own[] = {
+	{ "/healthz", OWN_HEALTH, LIMIT_RATES, answer_health },
+	{ "/readyz", OWN_READY, LIMIT_PROBE, answer_ready },
 };
 
 static void
@@ -88,6 +77,10 @@ answer_options(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
 
+	if (!exchange_take(exchange, LIMIT_READ, TEXT(""))) {
+		exchange_reply_problem(exchange);
+		return;
+	}
 	if (text_is(request->path, "*")) {
 		reply_options(exchange, "GET, HEAD, POST, PUT, PATCH, DELETE");
 		return;
@@ -111,17 +104,18 @@ answer_options(struct exchange *exchange)
 
 /* Reading is all that one may do with these. */
 static void
-answer_own(
-    struct exchange *exchange, enum own_route route, void (*answer)(struct exchange *exchange))
+answer_own(struct exchange *exchange, const struct own *how)
 {
-	exchange->route = gate.contract->operations_count + (int)route;
+	exchange->route = gate.contract->operations_count + (int)how->route;
 	exchange->request.allow = "GET, HEAD";
-	if (exchange->reader.options)
+	if (how->class != LIMIT_RATES && !exchange_take(exchange, how->class, TEXT("")))
+		exchange_reply_problem(exchange);
+	else if (exchange->reader.options)
 		reply_options(exchange, exchange->request.allow);
 	else if (exchange->request.method != GET)
 		exchange_refuse(exchange, "method_not_allowed", NULL);
 	else
-		answer(exchange);
+		how->answer(exchange);
 }
 
 bool
@@ -129,16 +123,18 @@ own_answers(struct exchange *exchange)
 {
 	struct text path = exchange->request.path;
 	const struct docs_file *file;
+	struct own page = { .class = LIMIT_DOCUMENT, .answer = docs_answer };
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (!text_is(path, own[i].path))
 			continue;
-		answer_own(exchange, own[i].route, own[i].answer);
+		answer_own(exchange, &own[i]);
 		return true;
 	}
 	file = docs_find(path);
 	if (file != NULL) {
-		answer_own(exchange, docs_route(file), docs_answer);
+		page.route = docs_route(file);
+		answer_own(exchange, &page);
 		return true;
 	}
 	if (!exchange->reader.options)

@@ -85,6 +85,10 @@ asked(struct call *call, const struct answer *answer)
 	exchange->asking = false;
 	if (answer->outcome != OUTCOME_ROWS) {
 		encode_reply(&gate.encoder, exchange->operation, request, answer, &exchange->reply);
+		if (exchange_refusal_is_recorded(exchange)) {
+			exchange_record(exchange);
+			return;
+		}
 		exchange_reply(exchange);
 	} else {
 		request->asked = answer->rows;

@@ -10,9 +10,9 @@
  *	gate_audit.c     what an office does leaves a record
  *	gate_revoked.c   sessions that have ended, asked for once a second
  *	gate_used.c      systems of the company that are at work, told once a minute
- *	gate_own.c       the engine's own routes: /healthz, /readyz, /openapi.json, OPTIONS; and
- *	                 /metrics on the second listener
- *	gate_docs.c      GET /docs and GET /oauth/authorize: pages and their files
+ *	gate_own.c       the engine's own routes: /healthz, /readyz, OPTIONS; and /metrics on the
+ *	                 second listener
+ *	gate_docs.c      GET /openapi.json, /docs and /oauth/authorize: pages and their files
  *	gate_stream.c    server-sent events
  *	gate_spool.c     bodies that are too large for memory
  *	gate_reply.c     the head of a reply
@@ -76,8 +76,8 @@ enum stage {
 			  * overtakes the reply */
 };
 
-/* A connection. Lives in Kore's hdlr_extra, so that Kore frees it at the end of the turn in which
- * it was hung up. */
+/* A connection. Kore's hdlr_extra points to it until it is hung up; it is freed at the end of that
+ * turn. Not in Kore's own memory, where no sanitizer sees who uses what is freed. */
 struct client {
 	struct connection *connection;
 	struct client *next, **at; /* all of this worker's */
@@ -130,6 +130,8 @@ struct exchange {
 	struct answer kept;      /* waits for keys, with rows of its own */
 	struct pg_result *kept_result;
 	int seal_passes;
+	struct text fresh_persons; /* FRESH ids that got a key for this request */
+	bool unsettled;            /* SQL has been asked and may yet make them */
 
 	int spool_fd;
 	char *spool_path;
@@ -154,15 +156,15 @@ struct gate {
 	const struct route *route;
 	struct cursor_key cursor_key;
 	struct encoder encoder;
-	struct text document, document_tag;
 	struct metrics *metrics;
 	struct limit *limit;
 	bool trusts_forwarded;
 	bool logs_requests;
 	const struct statement **statements;
-	struct statement ended_sessions; /* .sql NULL: there are none */
-	struct statement used_session;   /* the same */
-	struct statement record_act;     /* the same */
+	struct statement ended_sessions;  /* .sql NULL: there are none */
+	struct statement used_session;    /* the same */
+	struct statement record_act;      /* the same */
+	struct statement unknown_persons; /* the same */
 	int statements_count;
 	_Atomic int64_t *begun_us; /* shared: when each worker began last */
 
@@ -181,7 +183,7 @@ struct gate {
 	int64_t revoked_read_us;           /* monotonic */
 	unsigned keys_generation;
 	int64_t keys_read_us;
-	struct client *clients;
+	struct client *clients, *gone_clients; /* the latter to be freed */
 	int clients_count;
 	struct exchange *spare;
 	int spare_count;
@@ -203,6 +205,7 @@ void client_run(struct client *client);
 void client_hang_up(struct client *client);
 void client_tick(struct client *client, int64_t now_us);
 void client_drain(struct client *client);
+void client_free_gone(void); /* at the end of a turn, when no function has one */
 /* The exchange has its reply in out: send it. */
 void client_write(struct client *client);
 
@@ -216,16 +219,21 @@ void exchange_ask(struct exchange *exchange, const struct statement *statement,
 void exchange_ask_operation(struct exchange *exchange);
 void exchange_reply(struct exchange *exchange);         /* with .reply */
 void exchange_reply_problem(struct exchange *exchange); /* with .request.problem */
+/* Takes one request out of the buckets. false: refused, the problem is set. */
+bool exchange_take(struct exchange *exchange, enum limit_class class, struct text who);
 void exchange_refuse(struct exchange *exchange, const char *slug, const char *detail);
-void exchange_orphan(struct exchange *exchange);       /* its client has gone */
-bool exchange_token_stands(struct exchange *exchange); /* its token would still be good */
+void exchange_orphan(struct exchange *exchange); /* its client has gone */
 
 /* gate_seal.c */
+void gate_seal_prepare(struct arena *arena); /* in the parent */
 void gate_seal_begin(const struct loop *loop);
 void gate_seal_read_keks(void);
 void gate_seal_end(void);
 /* Seals the arguments. false: it waits for keys and goes on by itself, or has refused. */
 bool exchange_seal(struct exchange *exchange);
+
+/* At its end: keys of persons that it did not make are forgotten. */
+void exchange_forget_keys(const struct exchange *exchange);
 /* Encodes and replies, when the keys that the reply wants are there. */
 void exchange_reply_rows(struct exchange *exchange, const struct answer *answer);
 
@@ -261,7 +269,7 @@ void own_metrics(struct exchange *exchange);
 /* gate_docs.c: the files are read in the parent, before the sandbox. A file that is missing is not
  * found; NULL: there is none for this path. */
 struct docs_file;
-void docs_prepare(const char *folder, struct arena *arena);
+void docs_prepare(const char *folder, struct text document, struct arena *arena);
 const struct docs_file *docs_find(struct text path);
 enum own_route docs_route(const struct docs_file *file);
 void docs_answer(struct exchange *exchange);

@@ -205,8 +205,8 @@ add_limit(struct buffer *to, const struct exchange *exchange)
 	if (!exchange->limit.limited)
 		return;
 	limit_header(&exchange->limit, state);
-	add_header(to, TEXT("RateLimit-Policy"),
-	    text_of(limit_policy(gate.limit, limit_class_of(exchange->request.endpoint))));
+	add_header(
+	    to, TEXT("RateLimit-Policy"), text_of(limit_policy(gate.limit, exchange->limit.asked)));
 	add_header(to, TEXT("RateLimit"), text_of(state));
 }
 
@@ -239,7 +239,8 @@ render_head(struct exchange *exchange)
 	add_limit(to, exchange);
 	if (!add_own(to, reply))
 		add(to, TEXT("Cache-Control: no-store\r\n"));
-	add(to, TEXT("X-Content-Type-Options: nosniff\r\n"));
+	add(to, TEXT("X-Content-Type-Options: nosniff\r\n"
+		     "Cross-Origin-Resource-Policy: same-origin\r\n"));
 	if (exchange->closes)
 		add(to, TEXT("Connection: close\r\n"));
 }

@@ -28,15 +28,36 @@ static const struct statement make_keys = { .name = "make_keys",
 	.types = { BYTES, BYTES },
 	.market_arg = -1 };
 
+static const struct statement forget_keys = { .name = "forget_keys",
+	.sql = "select keys.forget_keys($1::bytea)",
+	.lane = LANE_WRITE,
+	.args_count = 1,
+	.types = { BYTES },
+	.market_arg = -1 };
+
+void
+gate_seal_prepare(struct arena *arena)
+{
+	if (gate.app->unknown_persons == NULL)
+		return;
+	gate.unknown_persons = (struct statement){ .name = "unknown_persons",
+		.sql = arena_print(arena, "select %s($1::bytea)", gate.app->unknown_persons),
+		.lane = LANE_READ,
+		.args_count = 1,
+		.types = { BYTES },
+		.market_arg = -1 };
+}
+
 void
 gate_seal_begin(const struct loop *loop)
 {
-	static const struct statement *const statements[] = { &find_keys, &make_keys };
+	static const struct statement *const statements[] = { &find_keys, &make_keys,
+		&forget_keys };
 
 	gate.keyring = keyring_new();
 	gate.encoder.keyring = gate.keyring;
 	vault_open_keyring(gate.keyring);
-	gate.keys_link = link_open_small(loop, gate.keys_conninfo, statements, 2);
+	gate.keys_link = link_open_small(loop, gate.keys_conninfo, statements, 3);
 }
 
 void
@@ -260,6 +281,34 @@ fresh_keys(struct arena *arena, struct text persons)
 	return (struct text){ (const char *)wrapped, count * SEAL_WRAPPED_BYTES };
 }
 
+static bool
+is_fresh(struct request *request, const struct uuid *person)
+{
+	for (int i = 0; request->endpoint->takes[i].name != NULL; i++)
+		if (request->endpoint->takes[i].from == FRESH && !request->args[i].null &&
+		    uuid_equal(&request->args[i].uuid, person))
+			return true;
+	return false;
+}
+
+static void
+note_fresh(struct exchange *exchange, struct text persons)
+{
+	struct text before = exchange->fresh_persons;
+	struct buffer all;
+
+	buffer_init(&all, exchange->request.arena, before.bytes + persons.bytes);
+	buffer_add(&all, before.at, before.bytes);
+	for (size_t at = 0; at < persons.bytes; at += UUID_BYTES) {
+		struct uuid person;
+
+		memcpy(person.byte, persons.at + at, UUID_BYTES);
+		if (is_fresh(&exchange->request, &person))
+			buffer_add(&all, person.byte, UUID_BYTES);
+	}
+	exchange->fresh_persons = buffer_text(&all);
+}
+
 static void
 made(struct call *call, const struct answer *answer)
 {
@@ -295,6 +344,73 @@ exchange_seal(struct exchange *exchange)
 	args = arena_take(request->arena, 2 * sizeof(*args));
 	args[0] = (struct value){ .type = BYTES, .bytes = missed };
 	args[1] = (struct value){ .type = BYTES, .bytes = fresh_keys(request->arena, missed) };
+	note_fresh(exchange, missed);
 	ask_keys(exchange, &make_keys, args, made);
 	return false;
+}
+
+/* --- keys of persons that a call did not make --- */
+
+/* A question on its own: the request has ended. */
+struct unused {
+	struct call call;
+	struct value arg;
+	uint8_t persons[]; /* ids, one after the other */
+};
+
+static void
+forgotten(struct call *call, const struct answer *answer)
+{
+	if (answer->outcome != OUTCOME_ROWS)
+		log_line(LOG_LEVEL_WARN, "seal.key_unused", "error",
+		    answer->outcome == OUTCOME_FAILED ? answer->message : "not answered", NULL);
+	free(call->of);
+}
+
+static void
+unknown(struct call *call, const struct answer *answer)
+{
+	struct unused *unused = call->of;
+
+	unused->arg.bytes.bytes = 0;
+	if (answer->outcome == OUTCOME_ROWS)
+		for (int i = 0; i < answer->rows.count; i++) {
+			struct uuid person = rows_uuid(&answer->rows, i, 0);
+
+			memcpy(unused->persons + unused->arg.bytes.bytes, person.byte, UUID_BYTES);
+			unused->arg.bytes.bytes += UUID_BYTES;
+		}
+	if (unused->arg.bytes.bytes == 0) {
+		free(unused);
+		return;
+	}
+	unused->call = (struct call){
+		.statement = &forget_keys, .args = &unused->arg, .done = forgotten, .of = unused
+	};
+	link_ask(gate.keys_link, &unused->call);
+	gate_turn_soon();
+}
+
+/* Nobody else knows a FRESH id: once SQL has answered, or was not asked, it is settled whether
+ * there is such a person. The ids of others are looked at before anything is sealed (.asks). */
+void
+exchange_forget_keys(const struct exchange *exchange)
+{
+	struct text persons = exchange->fresh_persons;
+	struct unused *unused;
+
+	if (persons.bytes == 0 || exchange->unsettled || gate.unknown_persons.sql == NULL)
+		return;
+	unused = malloc(sizeof(*unused) + persons.bytes);
+	if (unused == NULL)
+		log_die("out of memory for a request");
+	memcpy(unused->persons, persons.at, persons.bytes);
+	unused->arg = (struct value){ .type = BYTES,
+		.bytes = { (const char *)unused->persons, persons.bytes } };
+	unused->call = (struct call){ .statement = &gate.unknown_persons,
+		.args = &unused->arg,
+		.done = unknown,
+		.of = unused };
+	link_ask(gate.link, &unused->call);
+	gate_turn_soon();
 }

@@ -128,6 +128,20 @@ stream_open(struct exchange *exchange, const struct answer *answer)
 	send_on(client);
 }
 
+/* Whether its token still opens it. Keys that have changed end every stream: whose token is still
+ * good comes back with its last id. */
+static bool
+may_go_on(const struct exchange *exchange)
+{
+	const struct caller *caller = &exchange->request.caller;
+
+	if (!caller->known)
+		return true;
+	return world_now_us() < exchange->token_expires_us &&
+	       exchange->stream->keys_generation == gate.keys_generation &&
+	       !(caller->has_session && revoked_has(gate.revoked, &caller->session_id));
+}
+
 /* The events' own arena is free again as soon as they are queued. */
 static void
 polled(struct call *call, const struct answer *answer)
@@ -140,6 +154,10 @@ polled(struct call *call, const struct answer *answer)
 	if (answer->outcome == OUTCOME_FAILED) {
 		log_line(LOG_LEVEL_ERROR, "stream.failed", "sqlstate", answer->sqlstate, "error",
 		    answer->message, NULL);
+		client_hang_up(exchange->client);
+		return;
+	}
+	if (!may_go_on(exchange)) {
 		client_hang_up(exchange->client);
 		return;
 	}
@@ -164,18 +182,13 @@ poll_again(struct exchange *exchange)
 	exchange_ask(exchange, &exchange->operation->statement, exchange->request.args, polled);
 }
 
-/* Whether its token would still open it. */
+/* Whether it is time to ask, and known which sessions have ended: what is not known sends nothing.
+ */
 static bool
-may_go_on(struct exchange *exchange)
+is_due(const struct exchange *exchange, int64_t now_us)
 {
-	struct stream *stream = exchange->stream;
-
-	if (exchange->token_expires_us != 0 && world_now_us() >= exchange->token_expires_us)
-		return false;
-	if (stream->keys_generation == gate.keys_generation || exchange->token_expires_us == 0)
-		return true;
-	stream->keys_generation = gate.keys_generation;
-	return exchange_token_stands(exchange);
+	return !exchange->asking && now_us >= exchange->stream->poll_us &&
+	       (!exchange->request.caller.has_session || gate_revoked_is_known());
 }
 
 void
@@ -194,7 +207,7 @@ stream_tick(struct client *client, int64_t now_us)
 		stream->said_us = now_us;
 		send_on(client);
 	}
-	if (client->exchange != NULL && !exchange->asking && now_us >= stream->poll_us)
+	if (client->exchange != NULL && is_due(exchange, now_us))
 		poll_again(exchange);
 }
 

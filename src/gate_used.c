@@ -46,7 +46,7 @@ gate_used_note(const struct request *request)
 	const struct caller *caller = &request->caller;
 	struct place *place = &places[caller->session_id.byte[UUID_BYTES - 1]];
 
-	if (gate.used_session.sql == NULL || !caller->unlimited || !caller->has_session ||
+	if (gate.used_session.sql == NULL || !caller->is_service || !caller->has_session ||
 	    place->asked)
 		return;
 	if (place->told_us != 0 && gate.now_us - place->told_us < GATE_USED_US &&

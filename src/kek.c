@@ -41,8 +41,8 @@ read_one(int folder, const char *name, struct kek *kek)
 
 	if (fd < 0)
 		return "a key-encryption key cannot be opened";
-	if (fstat(fd, &about) != 0 || (about.st_mode & 077) != 0)
-		why = "a key-encryption key can be read by others than its owner";
+	if (fstat(fd, &about) != 0 || (about.st_mode & 037) != 0)
+		why = "a key-encryption key can be read by others than its owner and group";
 	else if (read(fd, text, sizeof(text) - 1) != (ssize_t)sizeof(text) - 1 ||
 		 !read_hex(text, kek->key))
 		why = "a key-encryption key does not hold 64 hexadecimal digits";

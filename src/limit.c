@@ -33,15 +33,39 @@ const struct limit_setting limit_settings[LIMIT_RATES] = {
 	[LIMIT_WRITE] = { "SOCIUS_RATE_WRITE_PER_S", "SOCIUS_RATE_WRITE_BURST" },
 	[LIMIT_AUTH] = { "SOCIUS_RATE_AUTH_PER_S", "SOCIUS_RATE_AUTH_BURST" },
 	[LIMIT_EXPORT] = { "SOCIUS_RATE_EXPORT_PER_S", "SOCIUS_RATE_EXPORT_BURST" },
+	[LIMIT_SERVICE] = { "SOCIUS_RATE_SERVICE_PER_S", "SOCIUS_RATE_SERVICE_BURST" },
+	[LIMIT_COSTLY] = { "SOCIUS_RATE_COSTLY_PER_HOUR", "SOCIUS_RATE_COSTLY_BURST" },
+	[LIMIT_DOCUMENT] = { "SOCIUS_RATE_DOCUMENT_PER_S", "SOCIUS_RATE_DOCUMENT_BURST" },
+	[LIMIT_PROBE] = { "SOCIUS_RATE_PROBE_PER_S", "SOCIUS_RATE_PROBE_BURST" },
 	[LIMIT_NETWORK] = { "SOCIUS_RATE_NETWORK_PER_S", "SOCIUS_RATE_NETWORK_BURST" },
 };
 
-/* Of 100 reads a second: 100 writes, 20, 5, and 1000 of one network. */
+/* What follows from the rate of reads, and how many are allowed at once: so many times the rate. */
 static const struct {
-	int times, parts;
-} defaults[LIMIT_RATES] = { { 1, 1 }, { 1, 1 }, { 1, 5 }, { 1, 20 }, { 10, 1 } };
+	int times, parts, bursts, over_s;
+} defaults[LIMIT_RATES] = {
+	[LIMIT_READ] = { 1, 1, 2, 1 },
+	[LIMIT_WRITE] = { 1, 1, 2, 1 },
+	[LIMIT_AUTH] = { 1, 5, 2, 1 },
+	[LIMIT_EXPORT] = { 1, 20, 2, 1 },
+	[LIMIT_SERVICE] = { 10, 1, 2, 1 },
+	[LIMIT_COSTLY] = { 1, 10, 1, 3600 },
+	[LIMIT_DOCUMENT] = { 1, 5, 2, 1 },
+	[LIMIT_PROBE] = { 1, 5, 2, 1 },
+	[LIMIT_NETWORK] = { 10, 1, 2, 1 },
+};
 
-static const char *const names[LIMIT_RATES] = { "read", "write", "auth", "export", "network" };
+static const char *const names[LIMIT_RATES] = {
+	[LIMIT_READ] = "read",
+	[LIMIT_WRITE] = "write",
+	[LIMIT_AUTH] = "auth",
+	[LIMIT_EXPORT] = "export",
+	[LIMIT_SERVICE] = "service",
+	[LIMIT_COSTLY] = "costly",
+	[LIMIT_DOCUMENT] = "document",
+	[LIMIT_PROBE] = "probe",
+	[LIMIT_NETWORK] = "network",
+};
 
 void
 limit_read_settings(struct limit_rate rates[LIMIT_RATES])
@@ -55,11 +79,12 @@ limit_read_settings(struct limit_rate rates[LIMIT_RATES])
 
 		if (otherwise > RATE_MAX)
 			otherwise = RATE_MAX;
-		rates[i].per_s = world_setting_int(setting->per_s, otherwise, 0, RATE_MAX);
-		rates[i].burst =
-		    world_setting_int(setting->burst, 2 * rates[i].per_s, 0, 2 * RATE_MAX);
+		rates[i].count = world_setting_int(setting->rate, otherwise, 0, RATE_MAX);
+		rates[i].burst = world_setting_int(
+		    setting->burst, defaults[i].bursts * rates[i].count, 0, 2 * RATE_MAX);
+		rates[i].over_s = defaults[i].over_s;
 		if (i == 0)
-			first = rates[i].per_s;
+			first = rates[i].count;
 	}
 }
 
@@ -68,6 +93,8 @@ limit_class_of(const struct endpoint *endpoint)
 {
 	if (endpoint == NULL)
 		return LIMIT_READ;
+	if (endpoint->costly)
+		return LIMIT_COSTLY;
 	if (endpoint->pool || (endpoint->scope == NULL && endpoint->method != GET))
 		return LIMIT_AUTH;
 	if (endpoint->slow || endpoint->gives == DOWNLOAD || endpoint->gives == STREAM)
@@ -78,21 +105,27 @@ limit_class_of(const struct endpoint *endpoint)
 static int64_t
 window_s(const struct limit_rate *rate)
 {
-	return (rate->burst + rate->per_s - 1) / rate->per_s;
+	return (rate->burst * rate->over_s + rate->count - 1) / rate->count;
+}
+
+/* Whether requests of the class are among those of their network. */
+static bool is_of_network(enum limit_class class)
+{
+	return class != LIMIT_NETWORK && class != LIMIT_PROBE;
 }
 
 /* The class's own and the network's, where they are limits. */
 static void
-write_policy(struct limit *limit, int class)
+write_policy(struct limit *limit, enum limit_class class)
 {
-	const int both[] = { class, LIMIT_NETWORK };
+	const enum limit_class both[] = { class, LIMIT_NETWORK };
 	char *to = limit->policies[class];
 	int used = 0;
 
-	for (int i = 0; i < (class == LIMIT_NETWORK ? 1 : 2); i++) {
+	for (int i = 0; i < (is_of_network(class) ? 2 : 1); i++) {
 		const struct limit_rate *rate = &limit->rates[both[i]];
 
-		if (rate->per_s > 0)
+		if (rate->count > 0)
 			used += snprintf(to + used, LIMIT_HEADER_BYTES_MAX - (size_t)used,
 			    "%s\"%s\";q=%" PRId64 ";w=%" PRId64, used > 0 ? ", " : "",
 			    names[both[i]], rate->burst, window_s(rate));
@@ -108,12 +141,14 @@ limit_new(const struct limit_rate rates[LIMIT_RATES])
 	if (limit == MAP_FAILED)
 		log_die("no shared memory for rate limits: %s", strerror(errno));
 	for (int i = 0; i < LIMIT_RATES; i++) {
-		limit->rates[i].per_s = rates[i].per_s;
+		limit->rates[i].count = rates[i].count;
 		limit->rates[i].burst = rates[i].burst > 0 ? rates[i].burst : 1;
-		limit->each_ns[i] = rates[i].per_s > 0 ? NS_PER_S / rates[i].per_s : 0;
+		limit->rates[i].over_s = rates[i].over_s > 0 ? rates[i].over_s : 1;
+		if (rates[i].count > 0)
+			limit->each_ns[i] = limit->rates[i].over_s * NS_PER_S / rates[i].count;
 	}
 	for (int i = 0; i < LIMIT_RATES; i++)
-		write_policy(limit, i);
+		write_policy(limit, (enum limit_class)i);
 	world_chance(&limit->seed, sizeof(limit->seed));
 	return limit;
 }
@@ -239,9 +274,11 @@ limit_take(struct limit *limit, enum limit_class class, struct text account, con
 
 	own =
 	    take(limit, class, account.bytes > 0 ? account : network, monotonic_us * 1000, &place);
-	if (!own.allowed)
+	own.asked = class;
+	if (!own.allowed || !is_of_network(class))
 		return own;
 	all = take(limit, LIMIT_NETWORK, network, monotonic_us * 1000, &of_network);
+	all.asked = class;
 	if (!all.allowed && own.limited)
 		(void)atomic_fetch_sub(&place->full_ns, limit->each_ns[class]); /* as it was */
 	return all.allowed && is_nearer(limit, &own, &all) ? own : all;

@@ -2,11 +2,11 @@
  * limit: how many requests a caller may make: buckets of tokens, in memory that all workers share.
  *
  * Each request takes one from two buckets: its caller's for requests of its class (without a token:
- * its network's), and its network's for all. A bucket is one number: the moment at which it will be
- * full again (the generic cell rate algorithm, ITU-T I.371 annex A); taking is one
- * compare-and-swap, and a bucket that is full needs no place. Where the table is crowded the
- * fullest bucket of the neighbourhood gives way, so that a crowd of callers can only ever be let
- * through, never shut out.
+ * its network's), and its network's for all, whoever the caller is. A bucket is one number: the
+ * moment at which it will be full again (the generic cell rate algorithm, ITU-T I.371 annex A);
+ * taking is one compare-and-swap, and a bucket that is full needs no place. Where the table is
+ * crowded the fullest bucket of the neighbourhood gives way, so that a crowd of callers can only
+ * ever be let through, never shut out.
  */
 #ifndef SOCIUS_LIMIT_H
 #define SOCIUS_LIMIT_H
@@ -24,17 +24,22 @@ enum limit_class {
 	LIMIT_WRITE,
 	LIMIT_AUTH,   /* changes that need no token or that cost slow thought, such as signing in */
 	LIMIT_EXPORT, /* exports and streams: few, and long */
-	LIMIT_NETWORK, /* no class: all requests of one network */
+	LIMIT_SERVICE,  /* reads, writes and exports by services of the company */
+	LIMIT_COSTLY,   /* what anyone may ask for and what costs much: few per network and hour */
+	LIMIT_DOCUMENT, /* the API's document and its pages */
+	LIMIT_PROBE,    /* readiness; not counted among the network's requests */
+	LIMIT_NETWORK,  /* no class: all requests of one network */
 	LIMIT_RATES
 };
 
 struct limit_rate {
-	int64_t per_s, burst; /* per_s 0: no limit */
+	int64_t count, burst; /* count 0: no limit */
+	int64_t over_s;       /* so many of them in this time; 0: in a second */
 };
 
 /* What the settings say, `settings[rate]` their names. Those that are not set follow the first. */
 extern const struct limit_setting {
-	const char *per_s, *burst;
+	const char *rate, *burst;
 } limit_settings[LIMIT_RATES];
 void limit_read_settings(struct limit_rate rates[LIMIT_RATES]);
 
@@ -51,10 +56,11 @@ void limit_free(struct limit *limit);
 struct limit_state {
 	bool limited; /* false: there is no limit, and no headers */
 	bool allowed;
-	enum limit_class of;   /* LIMIT_NETWORK, or the class */
-	int64_t left;          /* requests that could be made now */
-	int64_t full_in_s;     /* until all of the burst is there again, rounded up */
-	int64_t retry_after_s; /* until the next one is allowed, rounded up; 0 when allowed */
+	enum limit_class asked; /* the class of the request */
+	enum limit_class of;    /* LIMIT_NETWORK, or the class */
+	int64_t left;           /* requests that could be made now */
+	int64_t full_in_s;      /* until all of the burst is there again, rounded up */
+	int64_t retry_after_s;  /* until the next one is allowed, rounded up; 0 when allowed */
 };
 
 /* Takes one request. `account` is 16 bytes, or empty for a caller that is not known; `peer` the

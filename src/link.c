@@ -61,6 +61,8 @@ link_open(const struct loop *loop, const char *conninfo, const struct statement 
 		    1, LINK_LANE_CONNECTIONS_MAX),
 		[LANE_SLOW] = world_setting_int(
 		    "SOCIUS_SLOW_CONNECTIONS", LINK_SLOW_CONNECTIONS, 1, LINK_LANE_CONNECTIONS_MAX),
+		[LANE_COLD] = world_setting_int(
+		    "SOCIUS_COLD_CONNECTIONS", LINK_COLD_CONNECTIONS, 1, LINK_LANE_CONNECTIONS_MAX),
 	};
 
 	return open_with(loop, conninfo, statements, statements_count, counts);
@@ -150,6 +152,16 @@ statement_find(const struct link *link, const struct statement *of)
 	return NULL;
 }
 
+/* Writes that are not batched have a lane of their own, where the link is not small. */
+static struct link_lane *
+lane_of(struct link *link, const struct link_statement *statement)
+{
+	bool is_cold = statement->of->lane == LANE_WRITE && !statement->batched &&
+		       link->lanes[LANE_COLD].connections_count > 0;
+
+	return &link->lanes[is_cold ? LANE_COLD : statement->of->lane];
+}
+
 /* No connection of the lane has been up for so long that waiting would not help. */
 static bool
 lane_is_out(const struct link *link, const struct link_lane *lane)
@@ -161,7 +173,7 @@ void
 link_ask(struct link *link, struct call *call)
 {
 	const struct link_statement *statement = statement_find(link, call->statement);
-	struct link_lane *lane = &link->lanes[statement->of->lane];
+	struct link_lane *lane = lane_of(link, statement);
 	bool busy = link->waiting >= LINK_WAITING_MAX;
 	struct link_slot *slot = link_slot_new(link);
 
@@ -208,8 +220,8 @@ static void
 send_all(struct link *link)
 {
 	link_reads_send(&link->lanes[LANE_READ]);
-	link_writes_send(&link->lanes[LANE_WRITE]);
-	link_writes_send(&link->lanes[LANE_SLOW]);
+	for (int i = LANE_WRITE; i < LINK_LANES; i++)
+		link_writes_send(&link->lanes[i]);
 }
 
 /* Sends what waits, answers what failed, and sends what those who were answered asked. */
@@ -264,7 +276,8 @@ link_tick(struct link *link)
 bool
 link_ready(const struct link *link)
 {
-	return link->lanes[LANE_READ].up > 0 && link->lanes[LANE_WRITE].up > 0;
+	return link->lanes[LANE_READ].up > 0 && link->lanes[LANE_WRITE].up > 0 &&
+	       (link->lanes[LANE_COLD].up > 0 || link->lanes[LANE_COLD].connections_count == 0);
 }
 
 int

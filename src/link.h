@@ -8,10 +8,11 @@
  * Reads share a connection, each batch of waiting reads under one Sync; where a neighbour fails,
  * the aborted ones are sent again alone. Writes have lanes of their own: calls of one batched
  * statement and one market that wait while the last batch is in flight go as one call of
- * api.<f>_batch, at most LINK_BATCH_MAX; if the batch raises, its calls run one by one; an
- * unbatched write has its own Sync. A serialization failure, deadlock or lock timeout of a single
- * call is tried again at most LINK_RETRIES_MAX times. An answer is given only after the Sync that
- * commits it.
+ * api.<f>_batch, at most LINK_BATCH_MAX; if the batch raises, its calls run one by one. A write
+ * that is not batched has its own Sync on connections of their own, so that one that waits for a
+ * lock holds up no batch; of these connections one market takes all but one. A serialization
+ * failure, deadlock or lock timeout of a single call is tried again at most LINK_RETRIES_MAX times.
+ * An answer is given only after the Sync that commits it.
  */
 #ifndef SOCIUS_LINK_H
 #define SOCIUS_LINK_H
@@ -28,6 +29,7 @@ enum {
 	LINK_WAITING_MAX = 4096, /* calls queued or in flight; more are refused as busy */
 	LINK_READ_CONNECTIONS = 2,
 	LINK_WRITE_CONNECTIONS = 2,
+	LINK_COLD_CONNECTIONS = 3,
 	LINK_SLOW_CONNECTIONS = 1
 };
 
@@ -44,7 +46,8 @@ struct loop {
 	int64_t (*now_us)(void *of); /* monotonic */
 };
 
-enum lane { LANE_READ, LANE_WRITE, LANE_SLOW };
+/* LANE_COLD is the link's own choice for what asks for LANE_WRITE and is not batched. */
+enum lane { LANE_READ, LANE_WRITE, LANE_SLOW, LANE_COLD };
 
 /* One SQL statement, derived from an endpoint row and the catalog by contract.c. */
 struct statement {
@@ -88,7 +91,7 @@ struct link;
 
 struct link *link_open(const struct loop *loop, const char *conninfo,
     const struct statement *const *statements, int statements_count);
-/* The same with one connection for reads and one for writes, whatever the settings. */
+/* The same with one connection for reads and one for all writes, whatever the settings. */
 struct link *link_open_small(const struct loop *loop, const char *conninfo,
     const struct statement *const *statements, int statements_count);
 void link_ask(struct link *link, struct call *call);
@@ -103,7 +106,7 @@ void link_flush(struct link *link);
 /* Call about every 100 ms: reconnects, times out. */
 void link_tick(struct link *link);
 
-bool link_ready(const struct link *link);  /* a read and a write connection are up */
+bool link_ready(const struct link *link);  /* reads and writes have a connection that is up */
 int link_waiting(const struct link *link); /* calls queued or in flight */
 void link_close(struct link *link);
 

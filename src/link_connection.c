@@ -13,7 +13,7 @@ static void on_ready(void *arg, int events);
 static void open_now(struct link_connection *connection);
 static void prepare_all(struct link_connection *connection);
 
-static const char *const lane_names[LINK_LANES] = { "read", "write", "slow" };
+static const char *const lane_names[LINK_LANES] = { "read", "write", "slow", "cold" };
 
 /* A call that waits for a lock or runs for long must not hold a lane; see docs/OPERATING.md. */
 static const char *const lane_options[LINK_LANES] = {
@@ -21,6 +21,7 @@ static const char *const lane_options[LINK_LANES] = {
 	"-c statement_timeout=2000 -c lock_timeout=500 -c idle_in_transaction_session_timeout=5000",
 	"-c statement_timeout=30000 -c lock_timeout=500 "
 	"-c idle_in_transaction_session_timeout=5000",
+	"-c statement_timeout=2000 -c lock_timeout=500 -c idle_in_transaction_session_timeout=5000",
 };
 
 void
@@ -29,7 +30,6 @@ link_connection_init(struct link_connection *connection, struct link_lane *lane)
 	connection->lane = lane;
 	connection->state = LINK_DOWN;
 	connection->fd = -1;
-	connection->market = LINK_NO_MARKET;
 	connection->unusable = calloc((size_t)connection->link->statements_count + 1, sizeof(bool));
 	if (connection->unusable == NULL)
 		log_die("link: no memory");
@@ -89,7 +89,7 @@ finish(struct link_connection *connection)
 	connection->pg = NULL;
 	connection->fd = -1;
 	connection->stale = connection->ended = false;
-	connection->market = LINK_NO_MARKET;
+	connection->statement = NULL;
 	connection->syncs_sent = connection->syncs_seen = 0;
 	if (connection->state == LINK_UP && --lane->up == 0)
 		lane->down_since_us = connection->link->now_us;

@@ -10,7 +10,7 @@
  *	link_connection.c  one connection: open, prepare, send, lose, open again
  *	link_results.c     one connection: read what came
  *	link_reads.c       the read lane: one queue, several reads under one Sync
- *	link_writes.c      the write and the slow lane: groups, batches, one Sync in flight
+ *	link_writes.c      the other lanes: groups, batches, one Sync in flight
  *	link_params.c      values into PostgreSQL's binary parameters
  */
 #ifndef SOCIUS_LINK_PRIVATE_H
@@ -21,7 +21,7 @@
 #include "link.h"
 
 enum {
-	LINK_LANES = LANE_SLOW + 1,
+	LINK_LANES = LANE_COLD + 1,
 	LINK_LANE_CONNECTIONS_MAX = 16,
 	LINK_READS_OF_SYNC_MAX = 64,    /* reads under one Sync */
 	LINK_LOSSES_MAX = 2,            /* a read survives so many losses */
@@ -53,9 +53,9 @@ struct link_statement {
 
 /* One call on its way. */
 struct link_slot {
-	struct call *call; /* NULL: the asker is gone */
+	struct link_slot *next; /* first: all that a spare slot keeps */
+	struct call *call;      /* NULL: the asker is gone */
 	const struct link_statement *statement;
-	struct link_slot *next;
 	int64_t asked_us;
 	int64_t sent_us;
 	int64_t due_us; /* tried again not before */
@@ -104,7 +104,8 @@ struct link_connection {
 	struct link_list sent;
 	uint32_t syncs_sent, syncs_seen;
 	PGresult *held; /* writes: the answer, until its Sync */
-	int64_t market; /* writes: of what is in flight */
+	int64_t market; /* writes: of what is in flight, as the next */
+	const struct link_statement *statement;
 };
 
 struct link_lane {

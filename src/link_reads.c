@@ -1,6 +1,7 @@
 /*
- * link_reads: the read lane. What waits is shared out over the connections, several reads under
- * one Sync. A read changes nothing, so its answer is given as soon as it is there.
+ * link_reads: the read lane. What waits is shared out over the idle connections first; where there
+ * is none, several reads go under one Sync. A read changes nothing, so its answer is given as soon
+ * as it is there.
  *
  * A read that raises aborts those behind it under the same Sync: they are sent again alone.
  */
@@ -29,13 +30,27 @@ least_busy(struct link_lane *lane)
 	return found;
 }
 
-/* How many to put under one Sync: few go together, many are shared out over what is up. */
+static int
+count_idle(const struct link_lane *lane)
+{
+	int idle = 0;
+
+	for (int i = 0; i < lane->connections_count; i++)
+		idle += lane->connections[i].state == LINK_UP && !lane->connections[i].stale &&
+			lane->connections[i].sent.count == 0;
+	return idle;
+}
+
+/* How many to put under one Sync. The idle connections share all; where each is at work, few go
+ * together and many are shared out. */
 static int
 share(const struct link_lane *lane)
 {
-	int each = (lane->queue.count + lane->up - 1) / lane->up;
+	int idle = count_idle(lane);
+	int among = idle > 0 ? idle : lane->up;
+	int each = (lane->queue.count + among - 1) / among;
 
-	if (each < READS_WORTH_SHARING)
+	if (idle == 0 && each < READS_WORTH_SHARING)
 		each = READS_WORTH_SHARING;
 	return each < LINK_READS_OF_SYNC_MAX ? each : LINK_READS_OF_SYNC_MAX;
 }

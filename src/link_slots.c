@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "link_private.h"
+#include "poison.h"
 #include "socius/log.h"
 
 void
@@ -70,6 +71,14 @@ link_list_expire(struct link *link, struct link_list *list, int64_t asked_before
 	*list = kept;
 }
 
+/* What is kept of a spare slot is its place in the list. */
+static void
+slot_keep(struct link *link, struct link_slot *slot)
+{
+	link_list_add(&link->spare, slot);
+	poison(&slot->next + 1, sizeof(*slot) - sizeof(slot->next));
+}
+
 static void
 slots_grow(struct link *link)
 {
@@ -80,7 +89,7 @@ slots_grow(struct link *link)
 	block->next = link->blocks;
 	link->blocks = block;
 	for (int i = 0; i < LINK_SLOTS_OF_BLOCK; i++)
-		link_list_add(&link->spare, &block->slot[i]);
+		slot_keep(link, &block->slot[i]);
 }
 
 struct link_slot *
@@ -91,6 +100,7 @@ link_slot_new(struct link *link)
 	if (link->spare.count == 0)
 		slots_grow(link);
 	slot = link_list_take(&link->spare);
+	unpoison(slot, sizeof(*slot));
 	memset(slot, 0, sizeof(*slot));
 	link->waiting++;
 	return slot;
@@ -99,9 +109,8 @@ link_slot_new(struct link *link)
 void
 link_slot_free(struct link *link, struct link_slot *slot)
 {
-	slot->call = NULL;
 	link->waiting--;
-	link_list_add(&link->spare, slot);
+	slot_keep(link, slot);
 }
 
 /* The slot ends first: `done` may ask again, and may take it. */

@@ -1,7 +1,7 @@
 /*
- * link_writes: the write lane, and the slow one. One Sync is in flight on a connection; what waits
- * meanwhile is grouped by statement and market, and a batched group goes as one call. Groups take
- * turns. An answer is given when its Sync has come back: then it is committed.
+ * link_writes: the lanes of writes, and the slow one. One Sync is in flight on a connection; what
+ * waits meanwhile is grouped by statement and market, and a batched group goes as one call. Groups
+ * take turns. An answer is given when its Sync has come back: then it is committed.
  *
  * A batch that raises has changed nothing. A deadlock, serialization failure or lock timeout is
  * tried once more as it was; then, as with any other error, its calls run one by one.
@@ -98,16 +98,25 @@ link_writes_ask(struct link_lane *lane, struct link_slot *slot)
 	link_list_add(&group_of(link, lane, slot)->calls, slot);
 }
 
-/* Two writers in one market would only wait for each other's locks. */
+/* Two batches of one statement in one market would only wait for each other's locks. Writes that
+ * are not batched may; of their connections one market, and the platform, leaves one to the others.
+ */
 static bool
-market_in_flight(const struct link_lane *lane, int64_t market)
+has_to_wait(const struct link_lane *lane, const struct link_statement *statement, int64_t market)
 {
-	if (market == LINK_NO_MARKET || lane->lane == LANE_SLOW)
-		return false;
-	for (int i = 0; i < lane->connections_count; i++)
-		if (lane->connections[i].market == market)
-			return true;
-	return false;
+	int of_market = 0, of_statement = 0;
+
+	for (int i = 0; i < lane->connections_count; i++) {
+		const struct link_connection *connection = &lane->connections[i];
+
+		if (connection->statement == NULL || connection->market != market)
+			continue;
+		of_market++;
+		of_statement += connection->statement == statement;
+	}
+	if (lane->lane == LANE_COLD)
+		return of_market > 0 && of_market >= lane->connections_count - 1;
+	return lane->lane == LANE_WRITE && market != LINK_NO_MARKET && of_statement > 0;
 }
 
 /* Takes the next group whose turn it is out of the ring, or NULL. */
@@ -117,7 +126,7 @@ ring_take(struct link_lane *lane)
 	struct link_group *before = NULL;
 
 	for (struct link_group *group = lane->ring; group != NULL; group = group->next) {
-		if (!market_in_flight(lane, group->market)) {
+		if (!has_to_wait(lane, group->statement, group->market)) {
 			if (before == NULL)
 				lane->ring = group->next;
 			else
@@ -140,7 +149,8 @@ take_alone(struct link *link, struct link_lane *lane, struct link_list *batch)
 
 		if (slot == NULL)
 			return false;
-		if (slot->due_us <= link->now_us && !market_in_flight(lane, market_of(slot))) {
+		if (slot->due_us <= link->now_us &&
+		    !has_to_wait(lane, slot->statement, market_of(slot))) {
 			link_list_add(batch, slot);
 			return true;
 		}
@@ -205,6 +215,7 @@ send_batch(struct link_connection *connection, struct link_list *batch)
 	for (struct link_slot *slot = first; slot != NULL; slot = slot->next)
 		slot->sent_us = connection->link->now_us;
 	connection->market = market_of(first);
+	connection->statement = first->statement;
 	connection->sent = *batch;
 	sent = link_connection_send(connection, first->statement, first, batch->count) &&
 	       link_connection_sync(connection);
@@ -326,7 +337,7 @@ link_writes_synced(struct link_connection *connection)
 
 	connection->sent = (struct link_list){ 0 };
 	connection->held = NULL;
-	connection->market = LINK_NO_MARKET;
+	connection->statement = NULL;
 	assert(batch.count > 0 && result != NULL);
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 		answer_rows(connection->link, &batch, result);

@@ -159,7 +159,7 @@ read_caller(json_t *claims, const struct role *roles, struct token *token)
 	if (role->is_partner != caller->has_partner)
 		return "the token's role and its partner do not fit";
 	caller->role = role->name;
-	caller->unlimited = role->unlimited;
+	caller->is_service = role->is_service;
 	caller->is_office = role->is_office;
 	caller->is_audited = role->is_audited;
 	return NULL;

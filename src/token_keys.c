@@ -68,8 +68,8 @@ read_file(int folder, const char *name, struct token_key *key)
 		return "a key file cannot be opened";
 	if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))
 		why = "a key file is not a file";
-	else if ((about.st_mode & 077) != 0)
-		why = "a key file can be read by others than its owner";
+	else if ((about.st_mode & 037) != 0)
+		why = "a key file can be read by others than its owner and group";
 	else if ((bytes = read(fd, text, sizeof(text))) < 0)
 		why = "a key file cannot be read";
 	else

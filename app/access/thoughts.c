@@ -146,13 +146,6 @@ think_email(struct request *request)
 	return true;
 }
 
-bool
-think_leave(struct request *request)
-{
-	(void)hold_against_asked(request, "password"); /* SQL sees it by the null */
-	return true;
-}
-
 /* The step of which the code is, where the account has an authenticator. */
 static void
 put_totp_step(struct request *request, const char *name)
@@ -169,6 +162,15 @@ put_totp_step(struct request *request, const char *name)
 	step->number =
 	    totp_step((struct text){ secret, sizeof(secret) }, code->bytes, request->now_us);
 	step->null = step->number == 0;
+}
+
+bool
+think_proof(struct request *request)
+{
+	if (!args_of(request, "password")->null)
+		(void)hold_against_asked(request, "password"); /* SQL sees it by the null */
+	put_totp_step(request, "totp");
+	return true;
 }
 
 /* A recovery code is read with or without its hyphen, in either case. */

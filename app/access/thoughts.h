@@ -19,7 +19,8 @@ bool think_code(struct request *request);         /* a code that came back */
 bool think_new_password(struct request *request); /* the same, with a password */
 bool think_change(struct request *request);
 bool think_email(struct request *request);
-bool think_leave(struct request *request); /* `password` becomes the hash that it fits, or null */
+/* `password` becomes the hash that it fits, or null; `totp` its step. Either may be absent. */
+bool think_proof(struct request *request);
 bool think_sign_in(struct request *request);
 bool think_enrol(struct request *request);
 bool think_totp(struct request *request);

@@ -46,6 +46,7 @@ static const struct endpoint endpoints[] = {
 	    .scope = SCOPE_IDEAS_READ,
 	    .calls = "api.list_ideas",
 	    .takes = TAKES({ "market_id", MARKET, INT }, { "account_id", ACCOUNT, UUID },
+		{ "role", ROLE, STRING },
 		{ "state", QUERY, STRING, .optional = true,
 		    .among = "gathering qualified expired withdrawn" },
 		{ "limit", LIMIT, INT }, { "after_idea_id", CURSOR, UUID }),
@@ -58,7 +59,7 @@ static const struct endpoint endpoints[] = {
 	    .scope = SCOPE_IDEAS_READ,
 	    .calls = "api.get_idea",
 	    .takes = TAKES({ "market_id", MARKET, INT }, { "account_id", ACCOUNT, UUID },
-		{ "idea_id", PATH, UUID }),
+		{ "role", ROLE, STRING }, { "idea_id", PATH, UUID }),
 	    .gives = ONE,
 	    .fails = "idea_unknown",
 	},
@@ -121,7 +122,8 @@ static const struct endpoint endpoints[] = {
 	    .status = 201,
 	    .fails = "idea_unknown idea_closed returns_exceed_gross period_not_over "
 		     "sales_report_exists sales_report_unknown sales_report_of_another "
-		     "sales_report_restated_already agreement_missing key_reused",
+		     "sales_report_restated_already agreement_missing key_reused"
+		     " amount_too_large balance_out_of_range",
 	},
 	{
 	    .says = "List reports of sales, the newest first; a partner sees those of its ideas.",

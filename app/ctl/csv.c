@@ -11,6 +11,33 @@ csv_init(struct csv *csv, struct text from)
 		csv->at = 3;
 }
 
+static size_t
+count_in_line(struct text from, char sought)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < from.bytes && from.at[i] != '\n' && from.at[i] != '\r'; i++)
+		count += from.at[i] == sought;
+	return count;
+}
+
+const char *
+csv_foreign(struct text from)
+{
+	size_t commas = count_in_line(from, ',');
+
+	/* its byte order mark, or a character of which one byte is nothing */
+	if (from.bytes >= 2 &&
+	    (memcmp(from.at, "\xff\xfe", 2) == 0 || memcmp(from.at, "\xfe\xff", 2) == 0 ||
+		from.at[0] == '\0' || from.at[1] == '\0'))
+		return "the file is UTF-16: save it as UTF-8";
+	if (count_in_line(from, ';') > commas)
+		return "its fields are separated by semicolons: save it with commas";
+	if (count_in_line(from, '\t') > commas)
+		return "its fields are separated by tabs: save it with commas";
+	return NULL;
+}
+
 static int
 peek(const struct csv *csv)
 {
@@ -20,11 +47,9 @@ peek(const struct csv *csv)
 static bool
 at_line_end(const struct csv *csv)
 {
-	const char *at = csv->from.at + csv->at;
-	size_t left = csv->from.bytes - csv->at;
+	int byte = peek(csv);
 
-	return left == 0 || *at == '\n' || (left > 1 && at[0] == '\r' && at[1] == '\n') ||
-	       (left == 1 && *at == '\r');
+	return byte < 0 || byte == '\n' || byte == '\r';
 }
 
 static void
@@ -78,7 +103,9 @@ read_quoted(struct csv *csv, struct arena *arena, struct csv_record *record)
 			record->fault = "a quote that is never closed";
 			return (struct text){ 0 };
 		}
-		csv->line += byte == '\n';
+		csv->line +=
+		    byte == '\n' || (byte == '\r' && (csv->at + 1 == csv->from.bytes ||
+							 csv->from.at[csv->at + 1] != '\n'));
 		if (byte != '"')
 			continue;
 		csv->at++;

@@ -1,7 +1,7 @@
 /*
  * csv: records of comma-separated values as RFC 4180 describes them, read in place.
  *
- * Lines end with LF or CRLF; a quoted field may hold commas, line ends and doubled quotes. A
+ * Lines end with LF, CRLF or CR; a quoted field may hold commas, line ends and doubled quotes. A
  * byte order mark at the beginning is skipped, and so are empty lines.
  */
 #ifndef APP_CTL_CSV_H
@@ -30,6 +30,10 @@ struct csv_record {
 };
 
 void csv_init(struct csv *csv, struct text from);
+
+/* What else the file is: UTF-16, or separated by something else than commas; NULL: nothing tells.
+ */
+const char *csv_foreign(struct text from);
 
 /* false: no more records. After a fault the next record begins on the next line. */
 bool csv_next(struct csv *csv, struct arena *arena, struct csv_record *record);

@@ -51,6 +51,7 @@ add_problem(struct buffer *buffer, const char *statuses, const char *slug)
 	    "location = /problem/%s {\n\tinternal;\n"
 	    "\tadd_header Strict-Transport-Security \"max-age=63072000\" always;\n"
 	    "\tadd_header X-Content-Type-Options nosniff always;\n"
+	    "\tadd_header Cross-Origin-Resource-Policy same-origin always;\n"
 	    "\tadd_header Cache-Control no-store always;\n"
 	    "\tadd_header Request-Id $request_id always;\n",
 	    slug);
@@ -81,8 +82,11 @@ prepare_edge(struct ctl *ctl, struct plan *plan)
 		.once = true,
 		.args = { "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
 		    "ec_paramgen_curve:P-256", "-nodes", "-days", "825", "-subj", "/CN=localhost",
-		    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1", "-keyout", key,
-		    "-out", certificate },
+		    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1",
+		    /* of a server, and nobody's issuer */
+		    "-addext", "basicConstraints=critical,CA:FALSE", "-addext",
+		    "keyUsage=critical,digitalSignature", "-addext", "extendedKeyUsage=serverAuth",
+		    "-keyout", key, "-out", certificate },
 		.stop_signal = SIGTERM,
 		.patience_s = 5 };
 }

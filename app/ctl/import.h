@@ -33,6 +33,9 @@ void import_market(struct import *import);
  * the drivers. */
 void import_setup(struct import *import, int64_t first_us);
 
+/* Whether the market has a trip of this id. */
+bool import_knows_trip(struct import *import, const struct uuid *trip_id);
+
 /* A caller of this role in the market (0: the platform). */
 struct caller import_caller(struct import *import, const char *role, int32_t market_id);
 

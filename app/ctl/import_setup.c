@@ -154,6 +154,20 @@ import_market(struct import *import)
 	json_decref(market);
 }
 
+bool
+import_knows_trip(struct import *import, const struct uuid *trip_id)
+{
+	char id[UUID_TEXT_BYTES];
+	struct step step;
+
+	uuid_write(trip_id, id);
+	step = ask(import, import->market_id, "GET",
+	    arena_print(&import->ctl->arena, "/v1/trips/%s", id), NULL, (struct text){ 0 });
+	if (step.status != 200 && step.status != 404)
+		log_die("trip %s: %s", id, step.problem);
+	return step.status == 200;
+}
+
 /* Whether an agreement of the market is in force then. */
 static bool
 has_agreement(struct import *import, int64_t first_us)

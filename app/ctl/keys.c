@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "identities.h"
 #include "person_key.h"
 #include "sealing.h"
 #include "socius/log.h"
@@ -215,6 +216,7 @@ rotate_kek_run(struct ctl *ctl)
 		why = kek_load(&ring, kept);
 	if (why != NULL)
 		log_die("%s: %s", kept, why);
+	identities_share_keys(ctl);
 	wait_for_workers();
 	count = wrap_all(ctl, connection, &ring);
 	PQfinish(connection);

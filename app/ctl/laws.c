@@ -14,14 +14,25 @@ static const char *const listing =
     "where c.relnamespace = 'laws'::regnamespace and c.relkind = 'v' "
     "and c.relname not like '%\\_examined' order by 1";
 
+/* The rows; NULL: the statement cannot be run, and why was printed. What fails is taken back alone,
+ * so that the laws that follow still look at the same moment. */
 static PGresult *
 ask(PGconn *connection, const char *name, const char *sql)
 {
-	PGresult *result = PQexec(connection, sql);
+	PGresult *result;
 
-	if (PQresultStatus(result) != PGRES_TUPLES_OK)
-		log_die("the law %s cannot be run: %s", name, database_fault(connection));
-	return result;
+	PQclear(database_ask(connection, "savepoint law", 0, NULL));
+	result = PQexec(connection, sql);
+	if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+		PQclear(database_ask(connection, "release savepoint law", 0, NULL));
+		return result;
+	}
+	(void)printf("%-6s %-36s cannot be run: %s\n", "BROKEN", name, database_fault(connection));
+	PQclear(result);
+	if (PQstatus(connection) != CONNECTION_OK)
+		log_die("the database went away while laws were read");
+	PQclear(database_ask(connection, "rollback to savepoint law", 0, NULL));
+	return NULL;
 }
 
 static void
@@ -42,23 +53,27 @@ show_violations(const PGresult *violations)
 		(void)printf("    and %d more\n", rows - LAWS_SHOWN_MAX);
 }
 
-/* Returns the number of violations. */
-static int
+/* Whether it is broken: it has violations, or cannot be run. */
+static bool
 run_law(struct ctl *ctl, PGconn *connection, const char *name, const char *says, bool prints_all)
 {
 	PGresult *violations =
 	    ask(connection, name, arena_print(&ctl->arena, "select * from laws.%s", name));
-	PGresult *examined = ask(connection, name,
-	    arena_print(&ctl->arena, "select examined from laws.%s_examined", name));
-	int count = PQntuples(violations);
+	PGresult *examined =
+	    violations == NULL
+		? NULL
+		: ask(connection, name,
+		      arena_print(&ctl->arena, "select examined from laws.%s_examined", name));
+	bool broken = examined == NULL || PQntuples(violations) > 0;
 
-	if (count > 0 || prints_all)
-		(void)printf("%-6s %-36s %10s examined  %s\n", count == 0 ? "holds" : "BROKEN",
-		    name, PQntuples(examined) == 1 ? PQgetvalue(examined, 0, 0) : "?", says);
-	show_violations(violations);
+	if (examined != NULL && (broken || prints_all))
+		(void)printf("%-6s %-36s %10s examined  %s\n", broken ? "BROKEN" : "holds", name,
+		    PQntuples(examined) == 1 ? PQgetvalue(examined, 0, 0) : "?", says);
+	if (violations != NULL)
+		show_violations(violations);
 	PQclear(violations);
 	PQclear(examined);
-	return count;
+	return broken;
 }
 
 static int
@@ -74,8 +89,8 @@ run_laws(struct ctl *ctl, const char *database, bool prints_all, int *count)
 	laws = database_ask(connection, listing, 0, NULL);
 	*count = PQntuples(laws);
 	for (int i = 0; i < *count; i++)
-		broken += run_law(ctl, connection, PQgetvalue(laws, i, 0), PQgetvalue(laws, i, 1),
-			      prints_all) > 0;
+		broken += run_law(
+		    ctl, connection, PQgetvalue(laws, i, 0), PQgetvalue(laws, i, 1), prints_all);
 	PQclear(laws);
 	PQfinish(connection);
 	if (*count == 0)

@@ -10,14 +10,18 @@
 #include <unistd.h>
 
 #include "kek.h"
+#include "identities.h"
 #include "render.h"
 #include "sealing.h"
+#include "secret.h"
 #include "socius/log.h"
 #include "socius/world.h"
 #include "token.h"
 
 #define PG_BIN "/usr/lib/postgresql/15/bin"
 #define PG_MAJOR "15"
+#define TEST_MARKETS "20"
+#define TEST_MARKETS_PER_NETWORK "5"
 
 enum {
 	KORE_PATIENCE_S = 20,
@@ -86,6 +90,9 @@ make_key(struct ctl *ctl)
 		why = token_key_make(folder, kid);
 	if (why != NULL)
 		log_die("the keys in %s are not usable: %s", folder, why);
+	/* the API reads these two; it makes no files here */
+	(void)secret_read(&ctl->arena, folder, "cursor");
+	(void)secret_read(&ctl->arena, folder, "vault");
 }
 
 /* The key under which the keys of persons are wrapped. One that comes from elsewhere is not made.
@@ -151,6 +158,22 @@ check_ports(const struct settings *settings, const struct plan *plan)
 	check_port("127.0.0.1", settings->metrics_port, "SOCIUS_METRICS_PORT");
 	if (plan->edge)
 		check_port(settings->edge_address, settings->edge_port, "SOCIUS_EDGE_PORT");
+}
+
+/* Whoever develops on this machine gets test markets from an instance with the demo market; one
+ * that others may reach makes none, unless it is set to. */
+static void
+set_test_markets(const struct settings *settings, const struct plan *plan)
+{
+	bool is_loopback =
+	    strncmp(settings->address, "127.", 4) == 0 || strcmp(settings->address, "::1") == 0;
+
+	if (world_setting("SOCIUS_TEST_MARKETS", NULL) == NULL && plan->seed != NULL &&
+	    is_loopback && !plan->edge && setenv("SOCIUS_TEST_MARKETS", TEST_MARKETS, 1) != 0)
+		log_die("setenv: %s", strerror(errno));
+	if (world_setting("SOCIUS_TEST_MARKETS_PER_NETWORK", NULL) == NULL &&
+	    setenv("SOCIUS_TEST_MARKETS_PER_NETWORK", TEST_MARKETS_PER_NETWORK, 1) != 0)
+		log_die("setenv: %s", strerror(errno));
 }
 
 /* A cluster is made beside its place and moved there when it is complete. */
@@ -229,12 +252,18 @@ plan_fronts(struct ctl *ctl, struct plan *plan)
 
 	*runner = (struct service){ .name = "runner",
 		.args = { in_var(ctl, "bin/socius-run") },
+		.as = IDENTITY_RUNNER,
 		.env = { conninfo_setting(ctl, "socius_runner"), keys,
 		    keys_setting(ctl, "socius_runner") },
 		.stop_signal = SIGTERM,
 		.patience_s = RUNNER_PATIENCE_S };
+	if (identities_apart() && ctl->settings.smtp.password != NULL)
+		runner->env[3] = arena_print(&ctl->arena, "SOCIUS_SMTP_PASSWORD_FILE=%s",
+		    identities_lend(
+			ctl, "run/smtp-password", ctl->settings.smtp.password, IDENTITY_RUNNER));
 	*api = (struct service){ .name = "api",
 		.args = { "/usr/bin/kore", "-fnr", "-c", in_var(ctl, "conf/kore.conf") },
+		.as = IDENTITY_API,
 		.env = { conninfo_setting(ctl, "socius_gate"), keys, issuer_setting(ctl, plan),
 		    keys_setting(ctl, "socius_gate") },
 		.stop_signal = SIGTERM,
@@ -247,6 +276,7 @@ plan_fronts(struct ctl *ctl, struct plan *plan)
 		plan->fronts[plan->fronts_count++] = (struct service){ .name = "edge",
 			.args = { "/usr/sbin/nginx", "-p", ctl->settings.var, "-c",
 			    in_var(ctl, "conf/nginx.conf"), "-e", in_var(ctl, "log/edge.log") },
+			.as = IDENTITY_EDGE,
 			.stop_signal = SIGQUIT,
 			.patience_s = EDGE_PATIENCE_S };
 }
@@ -285,9 +315,11 @@ prepare(struct ctl *ctl, struct plan *plan)
 	make_kek(ctl);
 	make_conf(ctl, plan);
 	plan_cluster(ctl, plan);
+	set_test_markets(&ctl->settings, plan);
 	plan_services(ctl, plan);
 	if (plan->edge)
 		prepare_edge(ctl, plan);
+	identities_share(ctl);
 	if (setenv("SOCIUS_VAR", ctl->settings.var, 1) != 0)
 		log_die("setenv: %s", strerror(errno));
 	if (chdir(ctl->settings.var) != 0)

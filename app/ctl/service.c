@@ -16,14 +16,18 @@ enum { LOG_BYTES_MAX = 256 * 1024 * 1024 };
 
 /* At a start, a log that has grown large makes way for a new one. */
 static int
-log_open(struct ctl *ctl, const char *name)
+log_open(struct ctl *ctl, const char *name, enum identity as)
 {
 	const char *path = arena_print(&ctl->arena, "%s/log/%s.log", ctl->settings.var, name);
 	struct stat about;
+	int fd;
 
 	if (stat(path, &about) == 0 && about.st_size > LOG_BYTES_MAX)
 		(void)rename(path, arena_print(&ctl->arena, "%s.1", path)); /* else it grows on */
-	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	if (fd >= 0)
+		identities_share_log(fd, as);
+	return fd;
 }
 
 /* In the child, between fork and exec. */
@@ -36,6 +40,9 @@ become(const struct service *service, pid_t supervisor, int log)
 	(void)sigemptyset(&none); /* cannot fail */
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)setsid(); /* a fresh child leads no group */
+	/* the signal is forgotten when the user changes: so it comes after */
+	if (!identities_become(service->as))
+		_exit(126);
 	if (prctl(PR_SET_PDEATHSIG, service->stop_signal) != 0 || getppid() != supervisor)
 		_exit(126);
 	if (dup2(nothing, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 ||
@@ -52,7 +59,7 @@ become(const struct service *service, pid_t supervisor, int log)
 void
 service_start(struct ctl *ctl, struct service *service)
 {
-	int log = log_open(ctl, service->name);
+	int log = log_open(ctl, service->name, service->as);
 	pid_t supervisor = getpid();
 	pid_t pid;
 

@@ -14,9 +14,10 @@
 #include <sys/types.h>
 
 #include "ctl.h"
+#include "identities.h"
 
 enum {
-	SERVICE_ARGS_MAX = 20,
+	SERVICE_ARGS_MAX = 32,
 	SERVICE_ENV_MAX = 8,
 	SERVICE_STEADY_US = 10 * 1000 * 1000, /* up this long: earlier failures are forgotten */
 	SERVICE_PAUSE_US = 100 * 1000,        /* the first pause between two starts; doubles */
@@ -27,6 +28,7 @@ struct service {
 	const char *name;
 	const char *args[SERVICE_ARGS_MAX];
 	const char *env[SERVICE_ENV_MAX]; /* NAME=value, on top of the supervisor's own */
+	enum identity as;                 /* the owner, unless said */
 	int stop_signal;
 	int patience_s; /* after it: SIGKILL */
 	bool once;      /* runs to its end and is not started again */

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
@@ -12,6 +11,7 @@
 
 #include <openssl/sha.h>
 
+#include "identities.h"
 #include "limit.h"
 #include "socius/log.h"
 #include "socius/world.h"
@@ -94,13 +94,16 @@ static const struct {
 	{ "SOCIUS_READ_CONNECTIONS", 2, 1, 16 },
 	{ "SOCIUS_WRITE_CONNECTIONS", 2, 1, 16 },
 	{ "SOCIUS_SLOW_CONNECTIONS", 1, 1, 16 },
+	{ "SOCIUS_COLD_CONNECTIONS", 3, 1, 16 },
 	{ "SOCIUS_POOL_THREADS", 2, 1, 16 },
 	{ "SOCIUS_TEST_MARKETS", 0, 0, 1000 },
+	{ "SOCIUS_TEST_MARKETS_PER_NETWORK", 5, 1, 1000 },
+	{ "SOCIUS_EVENTS_MONTHS", 13, 0, 1200 },
 	{ "SOCIUS_PROVIDERS_ON_LOOPBACK", 0, 0, 1 },
 	{ 0 },
 };
 
-enum { LANES = 3, KEYS_CONNECTIONS = 2, CONNECTIONS_SPARE = 100 };
+enum { LANES = 4, KEYS_CONNECTIONS = 2, CONNECTIONS_SPARE = 100 };
 
 static int64_t
 other(int i)
@@ -191,16 +194,6 @@ settings_read(struct settings *settings, struct arena *arena)
 }
 
 static const char *
-user_name(void)
-{
-	const struct passwd *user = getpwuid(geteuid());
-
-	if (user == NULL)
-		log_die("the system user %u has no name", (unsigned)geteuid());
-	return user->pw_name;
-}
-
-static const char *
 listens(struct arena *arena, const char *address, int port)
 {
 	return arena_print(
@@ -220,13 +213,19 @@ settings_reach(struct arena *arena, const char *address, int port)
 const char *
 settings_value(const struct settings *settings, struct arena *arena, struct text name)
 {
+	bool apart = identities_apart();
 	const struct {
 		const char *name;
 		const char *text; /* or, where it is NULL, number */
 		int number;
 	} values[] = {
 		{ "SOCKETS", settings->sockets, 0 },
-		{ "USER", user_name(), 0 },
+		{ "USER", identities_user(IDENTITY_OWNER), 0 },
+		{ "API_USER", identities_user(IDENTITY_API), 0 },
+		{ "RUNNER_USER", identities_user(IDENTITY_RUNNER), 0 },
+		{ "SOCKET_GROUP", apart ? identities_data_group() : "", 0 },
+		{ "SOCKET_MODE", apart ? "0770" : "0700", 0 },
+		{ "EDGE_FOLDER", apart ? "run/edge" : "edge/tmp", 0 },
 		{ "ADDRESS", settings->address, 0 },
 		{ "PORT", NULL, settings->port },
 		{ "METRICS_PORT", NULL, settings->metrics_port },
@@ -237,7 +236,7 @@ settings_value(const struct settings *settings, struct arena *arena, struct text
 		{ "CONNECTIONS", NULL, settings->connections },
 		{ "SHARED_MIB", NULL, settings->shared_mib },
 		{ "LOAD", "bin/socius.so", 0 },
-		{ "PIDFILE", "run/api.pid", 0 },
+		{ "PIDFILE", apart ? "run/api/api.pid" : "run/api.pid", 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
@@ -281,7 +280,7 @@ check_settings_run(struct ctl *ctl)
 		(void)printf("%s=%lld\n", others[i].name, (long long)other(i));
 	limit_read_settings(rates);
 	for (int i = 0; i < LIMIT_RATES; i++)
-		(void)printf("%s=%lld\n%s=%lld\n", limit_settings[i].per_s,
-		    (long long)rates[i].per_s, limit_settings[i].burst, (long long)rates[i].burst);
+		(void)printf("%s=%lld\n%s=%lld\n", limit_settings[i].rate,
+		    (long long)rates[i].count, limit_settings[i].burst, (long long)rates[i].burst);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "identities.h"
 #include "socius/instant.h"
 #include "socius/log.h"
 #include "socius/world.h"
@@ -101,6 +102,7 @@ rotate(struct ctl *ctl)
 
 	if (why != NULL)
 		log_die("%s", why);
+	identities_share_keys(ctl);
 	(void)puts(kid);
 	return 0;
 }

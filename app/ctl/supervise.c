@@ -313,6 +313,7 @@ start_all(struct supervisor *supervisor)
 		return;
 	if (plan->makes_certificate.args[0] != NULL)
 		run_once(supervisor, &plan->makes_certificate);
+	identities_share(supervisor->ctl); /* what was made by now, too */
 	for (int i = 0; i < plan->fronts_count; i++) {
 		add(supervisor, &plan->fronts[i]);
 		start(supervisor, &plan->fronts[i]);

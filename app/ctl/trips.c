@@ -9,6 +9,7 @@
 #include "zone.h"
 
 enum { PICKUP, DROPOFF, DISTANCE, FARE, TIP, TOLLS, TOTAL, PAYMENT };
+enum { MET_ROOM = 1024, CONTENT_BYTES_MAX = 512 };
 enum { MILES_DIGITS = 4, WALL_BYTES = sizeof("2019-03-23T20:21:09") - 1 };
 
 /* An international mile is 1609.344 m: this many metres in 10^7 ten-thousandths of a mile. */
@@ -19,6 +20,17 @@ enum { MILES_DIGITS = 4, WALL_BYTES = sizeof("2019-03-23T20:21:09") - 1 };
 static const char *const columns[TRIPS_COLUMNS] = { "pickup", "dropoff", "distance", "fare", "tip",
 	"tolls", "total", "payment" };
 
+static struct text
+trimmed(struct text from)
+{
+	while (from.bytes > 0 && (*from.at == ' ' || *from.at == '\t'))
+		from = (struct text){ from.at + 1, from.bytes - 1 };
+	while (
+	    from.bytes > 0 && (from.at[from.bytes - 1] == ' ' || from.at[from.bytes - 1] == '\t'))
+		from.bytes--;
+	return from;
+}
+
 /* The number of the column, or -1; -2: there are two. */
 static int
 column(const struct csv_record *header, const char *name)
@@ -26,7 +38,7 @@ column(const struct csv_record *header, const char *name)
 	int found = -1;
 
 	for (int i = 0; i < header->count; i++)
-		if (text_is(header->fields[i], name))
+		if (text_is(trimmed(header->fields[i]), name))
 			found = found == -1 ? i : -2;
 	return found;
 }
@@ -37,7 +49,11 @@ trips_init(
 {
 	struct csv_record header;
 
-	*trips = (struct trips){ .currency = currency, .exponent = exponent };
+	const char *foreign = csv_foreign(file);
+
+	*trips = (struct trips){ .currency = currency, .exponent = exponent, .arena = arena };
+	if (foreign != NULL)
+		return foreign;
 	(void)SHA256((const unsigned char *)file.at, file.bytes, trips->digest);
 	csv_init(&trips->csv, file);
 	if (!csv_next(&trips->csv, arena, &header))
@@ -51,13 +67,24 @@ trips_init(
 			return arena_print(arena, "the header has %s column \"%s\"",
 			    trips->columns[i] == -1 ? "no" : "more than one", columns[i]);
 	}
+	trips->begin = trips->csv;
 	return NULL;
+}
+
+void
+trips_rewind(struct trips *trips)
+{
+	trips->csv = trips->begin;
+	trips->count = 0;
+	trips->met_count = 0;
+	for (size_t i = 0; i < trips->met_room; i++)
+		trips->met[i] = (struct trips_met){ 0 };
 }
 
 static struct text
 cell(const struct trips *trips, const struct csv_record *record, int column)
 {
-	return record->fields[trips->columns[column]];
+	return trimmed(record->fields[trips->columns[column]]);
 }
 
 static bool
@@ -75,18 +102,37 @@ read_wall(struct text from, int64_t *us)
 
 static const char *
 read_time(const struct trips *trips, const struct csv_record *record, int column,
-    int64_t earliest_us, int64_t *us, struct arena *arena)
+    int64_t earliest_us, int64_t *local_us, int64_t *us, struct arena *arena)
 {
 	struct text from = cell(trips, record, column);
-	int64_t local_us;
 
-	if (!read_wall(from, &local_us))
+	if (!read_wall(from, local_us))
 		return arena_print(arena, "%s \"%.*s\" is not a time like 2019-03-23 20:21:09",
 		    columns[column], (int)from.bytes, from.at);
-	if (!zone_instant(local_us, earliest_us, us))
+	if (!zone_instant(*local_us, earliest_us, us))
 		return arena_print(arena, "%s \"%.*s\" does not exist: clocks jump over it",
 		    columns[column], (int)from.bytes, from.at);
 	return NULL;
+}
+
+/* Whether it is a decimal number of at most so many places, however large. */
+static bool
+is_decimal(struct text from, int digits)
+{
+	size_t at = from.bytes > 0 && from.at[0] == '-', begin = at, places = 0;
+
+	while (at < from.bytes && from.at[at] >= '0' && from.at[at] <= '9')
+		at++;
+	if (at == begin)
+		return false;
+	if (at == from.bytes)
+		return true;
+	if (from.at[at++] != '.' || at == from.bytes)
+		return false;
+	for (; at < from.bytes; at++, places++)
+		if (from.at[at] < '0' || from.at[at] > (places < (size_t)digits ? '9' : '0'))
+			return false;
+	return true;
 }
 
 static const char *
@@ -97,6 +143,9 @@ read_amount(const struct trips *trips, const struct csv_record *record, int colu
 
 	if (money_read(from, digits, amount))
 		return NULL;
+	if (is_decimal(from, digits))
+		return arena_print(arena, "%s \"%.*s\" is out of range", columns[column],
+		    (int)from.bytes, from.at);
 	return arena_print(arena, "%s \"%.*s\" is not a decimal number of at most %d places",
 	    columns[column], (int)from.bytes, from.at, digits);
 }
@@ -167,9 +216,11 @@ read_trip(const struct trips *trips, const struct csv_record *record, struct tri
 		fault = arena_print(
 		    arena, "%d fields where the header has %d", record->count, trips->fields);
 	if (fault == NULL)
-		fault = read_time(trips, record, PICKUP, INT64_MIN, &trip->started_us, arena);
+		fault = read_time(trips, record, PICKUP, INT64_MIN, &trip->started_local_us,
+		    &trip->started_us, arena);
 	if (fault == NULL)
-		fault = read_time(trips, record, DROPOFF, trip->started_us, &trip->ended_us, arena);
+		fault = read_time(trips, record, DROPOFF, trip->started_us, &trip->ended_local_us,
+		    &trip->ended_us, arena);
 	if (fault == NULL)
 		fault = read_amounts(trips, record, trip, arena);
 	if (fault == NULL)
@@ -179,9 +230,8 @@ read_trip(const struct trips *trips, const struct csv_record *record, struct tri
 	return fault;
 }
 
-/* The file's digest and the line: the same trip has the same id in every run. */
-static struct uuid
-id_of(const struct trips *trips, int64_t line)
+struct uuid
+trips_old_id(const struct trips *trips, int64_t line)
 {
 	uint8_t name[sizeof(trips->digest) + 8];
 
@@ -189,6 +239,65 @@ id_of(const struct trips *trips, int64_t line)
 	for (int i = 0; i < 8; i++)
 		name[sizeof(trips->digest) + i] = (uint8_t)((uint64_t)line >> (56 - 8 * i));
 	return uuid_of_digest(name, sizeof(name));
+}
+
+/* The place of a content in the table: where it stands or would. There is always a free one. */
+static struct trips_met *
+place_of(struct trips_met *met, size_t room, const struct uuid *content)
+{
+	uint64_t hash;
+	size_t at;
+
+	memcpy(&hash, content->byte, sizeof(hash)); /* of a digest: as good as chance */
+	at = (size_t)hash & (room - 1);
+	while (met[at].times > 0 && !uuid_equal(&met[at].content, content))
+		at = (at + 1) & (room - 1);
+	return &met[at];
+}
+
+static void
+make_room(struct trips *trips)
+{
+	size_t room = trips->met_room == 0 ? MET_ROOM : 2 * trips->met_room;
+	struct trips_met *met = arena_take(trips->arena, room * sizeof(*met));
+
+	for (size_t i = 0; i < trips->met_room; i++)
+		if (trips->met[i].times > 0)
+			*place_of(met, room, &trips->met[i].content) = trips->met[i];
+	trips->met = met;
+	trips->met_room = room;
+}
+
+/* How many good lines before said the same; counts this one. */
+static int64_t
+times_before(struct trips *trips, const struct uuid *content)
+{
+	struct trips_met *place;
+
+	if (2 * trips->met_count >= trips->met_room)
+		make_room(trips);
+	place = place_of(trips->met, trips->met_room, content);
+	trips->met_count += place->times == 0;
+	place->content = *content;
+	return place->times++;
+}
+
+/* From what the line says: as it is sent, but for the times, which are the clocks' own. */
+static struct uuid
+id_of(struct trips *trips, const struct trip *trip)
+{
+	char content[CONTENT_BYTES_MAX];
+	int bytes = snprintf(content, sizeof(content),
+	    "socius imported trip %lld %lld %lld %s %lld %lld %lld %lld %s",
+	    (long long)trip->started_local_us, (long long)trip->ended_local_us,
+	    (long long)trip->distance_m, trips->currency, (long long)trip->fare_minor,
+	    (long long)trip->tip_minor, (long long)trip->tolls_minor, (long long)trip->taxes_minor,
+	    trip->payment); /* fits */
+	struct uuid of_content = uuid_of_digest(content, (size_t)bytes);
+
+	bytes += snprintf(content + bytes, sizeof(content) - (size_t)bytes, " %lld",
+	    (long long)times_before(trips, &of_content)); /* fits */
+	return uuid_of_digest(content, (size_t)bytes);
 }
 
 bool
@@ -199,9 +308,24 @@ trips_next(struct trips *trips, struct arena *arena, struct trip *trip)
 	if (!csv_next(&trips->csv, arena, &record))
 		return false;
 	*trip = (struct trip){ .line = record.line, .number = trips->count++ };
-	trip->trip_id = id_of(trips, trip->line);
 	trip->fault = read_trip(trips, &record, trip, arena);
+	if (trip->fault == NULL)
+		trip->trip_id =
+		    trips->by_line ? trips_old_id(trips, trip->line) : id_of(trips, trip);
 	return true;
+}
+
+int64_t
+trips_driver_of(const struct trips *trips, const struct trip *trip, int drivers)
+{
+	uint64_t hash;
+
+	if (trips->by_line)
+		return trip->number % drivers;
+	hash = 0;
+	for (int i = 8; i < 16; i++)
+		hash = hash << 8 | trip->trip_id.byte[i];
+	return (int64_t)(hash % (uint64_t)drivers);
 }
 
 struct uuid

@@ -17,6 +17,7 @@ static const struct endpoint endpoints[] = {
 		{ "limit", LIMIT, INT }, { "after_epoch", CURSOR, INT },
 		{ "after_xid", CURSOR, LONG }, { "after_event_id", CURSOR, UUID }),
 	    .gives = LIST,
+	    .fails = "cursor_expired",
 	},
 	{
 	    .says = "Send events as they happen; a partner gets its own.",
@@ -30,6 +31,7 @@ static const struct endpoint endpoints[] = {
 		{ "limit", LIMIT, INT }, { "after_epoch", CURSOR, INT },
 		{ "after_xid", CURSOR, LONG }, { "after_event_id", CURSOR, UUID }),
 	    .gives = STREAM,
+	    .fails = "cursor_expired",
 	},
 	{ 0 },
 };

@@ -45,7 +45,8 @@ static const struct endpoint endpoints[] = {
 	    .status = 201,
 	    .fails =
 		"partner_unknown not_enrolled requirements_due agreement_missing trip_times_wrong "
-		"trip_in_the_future trip_amounts_wrong trip_currency_differs key_reused",
+		"trip_in_the_future trip_amounts_wrong trip_currency_differs key_reused"
+		" amount_too_large balance_out_of_range",
 	},
 	{
 	    .says = "List trips, the newest first; a partner sees its own.",
@@ -93,7 +94,8 @@ static const struct endpoint endpoints[] = {
 		{ "cancellation_fee_minor", BODY, LONG, .optional = true, .min = 0,
 		    .max = MONEY_MAX }),
 	    .gives = ONE,
-	    .fails = "trip_amounts_wrong trip_currency_differs agreement_missing",
+	    .fails = "trip_amounts_wrong trip_currency_differs agreement_missing"
+		     " amount_too_large",
 	},
 	{ 0 },
 };

@@ -53,17 +53,48 @@ static const struct endpoint endpoints[] = {
 	    .fails = "market_unknown",
 	},
 	{
+	    .says = "Change a market; what is not given stays.",
+	    .method = PATCH,
+	    .path = "/v1/markets/{market_code}",
+	    .scope = SCOPE_MARKETS_WRITE,
+	    .calls = "api.change_market",
+	    .takes = TAKES({ "actor_id", ACCOUNT, UUID }, { "actor_role", ROLE, STRING },
+		{ "now", CLOCK, INSTANT }, { "event_id", FRESH, UUID },
+		{ "market_code", PATH, STRING, .max = 32 }, { "version", IF_MATCH, LONG },
+		{ "posting_max_minor", BODY, LONG, .optional = true, .min = 1,
+		    .max = INT64_C(1000000000000),
+		    .says = "the largest amount of one posting, price or rate; at first "
+			    "1,000,000 of the currency's units",
+		    .example = "100000000" }),
+	    .gives = ONE,
+	    .fails = "market_unknown precondition_failed",
+	},
+	{
 	    .says =
 		"Make a test market: a city in mid-week and a token for everyone in it. It needs "
-		"no token and is gone after 24 hours.",
+		"no token and is gone after 24 hours, or when its operator ends it.",
 	    .method = POST,
 	    .path = "/v1/test/markets",
+	    .costly = true,
 	    .calls = "api.create_test_market",
 	    .takes = TAKES({ "now", CLOCK, INSTANT }, { "seed_id", FRESH, UUID },
-		{ "test_markets", SETTING, INT, .max = 1000 }),
+		{ "peer", PEER, STRING }, { "test_markets", SETTING, INT, .max = 1000 },
+		{ "test_markets_per_network", SETTING, INT, .min = 1, .max = 1000 }),
 	    .gives = ONE,
 	    .status = 201,
 	    .fails = "test_markets_off test_markets_full",
+	},
+	{
+	    .says = "End the test market of the token. Its tokens end within five seconds.",
+	    .method = DELETE,
+	    .path = "/v1/test/markets/{test_market_code}",
+	    .scope = SCOPE_CLOCK_WRITE,
+	    .calls = "api.end_test_market",
+	    .takes = TAKES({ "market_id", MARKET, INT },
+		{ "test_market_code", PATH, STRING, .max = 32, .says = "code of the test market" },
+		{ "now", CLOCK, INSTANT }),
+	    .gives = ONE,
+	    .fails = "market_unknown",
 	},
 	{
 	    .says = "Make a partner; a customer applies for itself.",
@@ -79,7 +110,7 @@ static const struct endpoint endpoints[] = {
 		{ "partner_id", BODY, UUID, .optional = true,
 		    .says = "an id of the client's own, for imports" },
 		{ "account_id", BODY, UUID, .optional = true,
-		    .says = "the account behind it; absent: a new one, or the customer's own" },
+		    .says = "a customer's own; others leave it out: an account joins by itself" },
 		{ "name", BODY, STRING, .max = 200, .example = "\"Ada Rossi\"",
 		    .seals = "identity.partner.name", .person = "partner_id new_partner_id" },
 		{ "enrolments", BODY, ITEMS, .min = 1, .max = 3, .items = enrolment,
@@ -90,8 +121,9 @@ static const struct endpoint endpoints[] = {
 		    .person = "owner_id" }),
 	    .gives = ONE,
 	    .status = 201,
+	    .asks = "api.ask_partner",
 	    .prepares = think_partner,
-	    .fails = "account_foreign account_unknown partner_exists programme_required "
+	    .fails = "account_foreign person_id_taken partner_exists programme_required "
 		     "programme_unknown "
 		     "programme_kind_differs "
 		     "enrolment_exists key_reused",

@@ -30,14 +30,14 @@ static const struct endpoint endpoints[] = {
 		{ "base", BODY, STRING, .among = BASES, .says = "what is split" },
 		{ "effective_from", BODY, INSTANT,
 		    .says = "in force from here until the next version of the base",
-		    .example = "\"2026-01-01T00:00:00Z\"" },
+		    .example = "\"2027-01-01T00:00:00Z\"" },
 		{ "parties", BODY, ITEMS, .min = 1, .max = 8, .items = party,
 		    .says = "sum to 1,000,000 ppm; a split goes in this order",
 		    .example = "[{\"party\": \"partner\", \"share_ppm\": 800000}, "
 			       "{\"party\": \"platform\", \"share_ppm\": 200000}]" }),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails = "agreement_parts_wrong agreement_overlaps key_reused",
+	    .fails = "agreement_parts_wrong agreement_in_force agreement_overlaps key_reused",
 	},
 	{
 	    .says = "List share agreements, all versions, by base.",

@@ -182,6 +182,7 @@ static const struct endpoint endpoints[] = {
 		    .person = "partner_id" }),
 	    .gives = ONE,
 	    .fails = "iban_wrong partner_unknown precondition_failed",
+	    .asks = "api.ask_bank_account",
 	    .prepares = iban_check,
 	},
 	{

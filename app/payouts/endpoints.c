@@ -78,7 +78,8 @@ static const struct endpoint endpoints[] = {
 		    .example = "100" }),
 	    .gives = ONE,
 	    .status = 201,
-	    .fails = "payout_run_open key_reused",
+	    .fails = "payout_run_open key_reused"
+		     " amount_too_large",
 	},
 	{
 	    .says = "Resume a payout run that failed: it goes on where it stood.",
@@ -126,7 +127,7 @@ static const struct endpoint endpoints[] = {
 	    .fails = "payout_run_unknown",
 	},
 	{
-	    .says = "List whom a run left out and why, by partner.",
+	    .says = "List whom a run left out, and why, by partner.",
 	    .method = GET,
 	    .path = "/v1/payout_runs/{payout_run_id}/left_out",
 	    .scope = SCOPE_LEDGER_READ,

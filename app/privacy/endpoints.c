@@ -7,11 +7,15 @@
 #include "scopes.h"
 #include "socius/endpoint.h"
 
-#define LEAVES \
+/* Whoever found a phone that is signed in neither ends an account nor carries it off. */
+#define PROVEN \
 	{ "account_id", ACCOUNT, UUID }, { "role", ROLE, STRING }, \
-	    { "password", BODY, STRING, .max = 128, .format = "password", \
+	    { "password", BODY, STRING, .optional = true, .max = 128, .format = "password", \
 		    .says = "of the account, once more" }, \
-	    WITNESSED
+	    { "totp", BODY, STRING, .optional = true, .max = 16, \
+		    .says = "instead of the password: a fresh code of the authenticator", \
+		    .example = "\"123456\"" }, \
+	    { "totp_step", PREPARED, LONG }, WITNESSED
 
 static const struct endpoint endpoints[] = {
 	{
@@ -20,11 +24,12 @@ static const struct endpoint endpoints[] = {
 	    .path = "/v1/me/closing",
 	    .scope = SCOPE_ACCOUNT,
 	    .calls = "api.close_account",
-	    .takes = TAKES(LEAVES),
+	    .takes = TAKES(PROVEN),
 	    .gives = ONE,
-	    .fails = "password_wrong account_in_use sign_in_delayed account_unknown",
+	    .fails = "password_wrong totp_not_enrolled totp_wrong account_in_use sign_in_delayed "
+		     "account_unknown",
 	    .asks = "api.ask_password",
-	    .prepares = think_leave,
+	    .prepares = think_proof,
 	    .pool = true,
 	},
 	{
@@ -34,11 +39,12 @@ static const struct endpoint endpoints[] = {
 	    .path = "/v1/me/erasure",
 	    .scope = SCOPE_ACCOUNT,
 	    .calls = "api.erase_account",
-	    .takes = TAKES(LEAVES),
+	    .takes = TAKES(PROVEN),
 	    .gives = ONE,
-	    .fails = "password_wrong account_in_use sign_in_delayed account_unknown",
+	    .fails = "password_wrong totp_not_enrolled totp_wrong account_in_use sign_in_delayed "
+		     "account_unknown",
 	    .asks = "api.ask_password",
-	    .prepares = think_leave,
+	    .prepares = think_proof,
 	    .pool = true,
 	},
 	{
@@ -47,11 +53,13 @@ static const struct endpoint endpoints[] = {
 	    .path = "/v1/me/data_exports",
 	    .scope = SCOPE_ACCOUNT,
 	    .calls = "api.create_data_export",
-	    .takes = TAKES({ "account_id", ACCOUNT, UUID }, { "export_id", KEYED, UUID },
-		{ "now", CLOCK, INSTANT }),
+	    .takes = TAKES(PROVEN, { "export_id", KEYED, UUID }),
 	    .gives = ONE,
 	    .status = 202,
-	    .fails = "account_unknown sign_in_delayed",
+	    .fails = "password_wrong totp_not_enrolled totp_wrong account_unknown sign_in_delayed",
+	    .asks = "api.ask_password",
+	    .prepares = think_proof,
+	    .pool = true,
 	},
 	{
 	    .says = "Show an export; the runner makes it within a minute.",

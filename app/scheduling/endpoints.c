@@ -125,7 +125,8 @@ static const struct endpoint endpoints[] = {
 	    .gives = ONE,
 	    .status = 201,
 	    .fails = "station_unknown programme_unknown programme_kind_differs local_time_missing "
-		     "local_time_twice slot_times_wrong slot_in_the_past key_reused",
+		     "local_time_twice slot_times_wrong slot_in_the_past key_reused"
+		     " amount_too_large",
 	},
 	{
 	    .says = "List slots by start; a partner sees released ones.",
@@ -139,7 +140,8 @@ static const struct endpoint endpoints[] = {
 		{ "from", QUERY, INSTANT, .optional = true,
 		    .says = "starting then or later; absent: from now on" },
 		{ "to", QUERY, INSTANT, .optional = true, .says = "starting before" },
-		{ "free", QUERY, BOOL, .optional = true, .says = "with a free seat only" },
+		{ "free", QUERY, BOOL, .optional = true,
+		    .says = "that can still be booked: with a free seat, starting from now on" },
 		{ "limit", LIMIT, INT }, { "after_starts_at", CURSOR, INSTANT },
 		{ "after_slot_id", CURSOR, UUID }),
 	    .gives = LIST,
@@ -282,7 +284,8 @@ static const struct endpoint endpoints[] = {
 		{ "digest", DIGEST, BYTES }, { "event_id", FRESH, UUID },
 		{ "transaction_id", FRESH, UUID }, { "booking_id", PATH, UUID }),
 	    .gives = ONE,
-	    .fails = "booking_unknown booking_not_checked_in slot_not_ended key_reused",
+	    .fails = "booking_unknown booking_not_checked_in slot_not_ended key_reused"
+		     " amount_too_large balance_out_of_range",
 	},
 	{ 0 },
 };

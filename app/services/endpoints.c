@@ -78,7 +78,8 @@ static const struct endpoint endpoints[] = {
 	    .gives = ONE,
 	    .status = 201,
 	    .fails = "vendor_unknown listing_kind_differs listing_price_wrong listing_times_wrong "
-		     "key_reused",
+		     "key_reused"
+		     " amount_too_large",
 	},
 	{
 	    .says = "List what is on offer, oldest first, each with why or why not.",
@@ -145,7 +146,8 @@ static const struct endpoint endpoints[] = {
 	    .gives = ONE,
 	    .status = 201,
 	    .fails = "listing_unknown listing_kind_differs partner_unknown not_yet_available "
-		     "no_longer_available not_enrolled redeemed_already sold_out key_reused",
+		     "no_longer_available not_enrolled redeemed_already sold_out key_reused"
+		     " amount_too_large balance_out_of_range",
 	},
 	{
 	    .says = "List redemptions, the newest first; a partner sees its own.",
@@ -188,7 +190,8 @@ static const struct endpoint endpoints[] = {
 	    .status = 201,
 	    .fails = "listing_unknown listing_kind_differs partner_unknown not_yet_available "
 		     "no_longer_available not_enrolled rental_times_wrong agreement_missing "
-		     "asset_unknown rental_overlaps no_asset_free key_reused",
+		     "asset_unknown rental_overlaps no_asset_free key_reused"
+		     " amount_too_large",
 	},
 	{
 	    .says = "List rentals, the latest start first; a partner sees its own.",
@@ -223,7 +226,8 @@ static const struct endpoint endpoints[] = {
 		{ "digest", DIGEST, BYTES }, { "deduction_id", FRESH, UUID },
 		{ "transaction_id", FRESH, UUID }, { "rental_id", PATH, UUID }),
 	    .gives = ONE,
-	    .fails = "rental_unknown rental_not_started rental_not_active key_reused",
+	    .fails = "rental_unknown rental_not_started rental_not_active key_reused"
+		     " amount_too_large balance_out_of_range",
 	},
 	{
 	    .says = "Cancel a rental before it starts, at no cost.",

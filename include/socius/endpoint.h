@@ -107,6 +107,7 @@ struct endpoint {
 	enum step_up fresh_totp;
 	const char *calls; /* api.<verb>_<noun> */
 	bool batch;        /* writes: queued calls of one market go as one api.<f>_batch */
+	bool costly;       /* anyone may call it and it costs much: few per network and hour */
 	bool slow;         /* goes by the slow lane (exports, statements) */
 	bool form;         /* the body may come as application/x-www-form-urlencoded, too: what
 			    * OAuth's libraries send */
@@ -151,7 +152,7 @@ struct role {
 	const char *name;
 	const char *scopes; /* blank-separated */
 	const char *says;
-	bool unlimited;  /* no rate limit: systems of the company itself */
+	bool is_service; /* systems of the company itself: a rate limit of their own */
 	bool is_partner; /* its tokens name a partner; those of other roles never do */
 	bool is_office;  /* signs in with an authenticator, and steps up for .fresh_totp */
 	bool is_audited; /* whatever it does leaves an audit record */
@@ -168,7 +169,7 @@ struct app {
 	 * tokens are worth nothing any more; every worker asks once a second. NULL: there are none.
 	 */
 	const char *ended_sessions;
-	/* api.<f>(market_id int, session_id uuid, now timestamptz): an unlimited caller of this
+	/* api.<f>(market_id int, session_id uuid, now timestamptz): a service of this
 	 * session is at work; every worker says so once a minute. NULL: nobody wants to know. */
 	const char *used_session;
 	/* api.<f>(market, record_id, act, outcome, account_id, role, subject_id, peer, request_id,
@@ -176,6 +177,13 @@ struct app {
 	 * effect; a row that takes `audit_id` has records of its own, and what goes in batches says
 	 * in its rows who did it. NULL: there is none. */
 	const char *audits;
+	/* api.<f>(person_ids bytea), rows (person_id uuid): those of these ids that are no
+	 * person's. A FRESH id that something was sealed for gets its key before the call; where
+	 * the call did not make that person, the gate has the key forgotten. NULL: keys stay. */
+	const char *unknown_persons;
+	/* Markets of this number and above are made by anyone: services in them have the limits of
+	 * everybody. 0: there are none. */
+	int32_t open_markets_from;
 };
 
 extern const struct app app;

@@ -44,8 +44,8 @@ struct caller {
 	struct uuid session_id; /* which sign-in the token is of */
 	int64_t totp_us;        /* when a code of the authenticator was last shown; 0: never */
 	const char *role;
-	const char *scopes;                    /* blank-separated */
-	bool unlimited, is_office, is_audited; /* of its role */
+	const char *scopes;                     /* blank-separated */
+	bool is_service, is_office, is_audited; /* of its role */
 };
 
 struct request {

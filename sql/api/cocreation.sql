@@ -1,16 +1,29 @@
 -- Ideas and their supporters.
 
--- An idea as the API shows it to an account.
-create or replace function cocreation.show_idea(p_idea cocreation.idea, p_account_id uuid)
-returns api.idea
+-- An idea as the API shows it to an account. Its submitter and offices see who is behind it; others
+-- see themselves, and handles.
+create or replace function cocreation.show_idea(p_idea cocreation.idea, p_account_id uuid,
+	p_role text) returns api.idea
 language plpgsql stable as $$
+declare
+	v_self uuid;
+	v_sees_all boolean := coalesce(p_role in ('operator', 'auditor'), false);
 begin
+	if not v_sees_all then
+		select p.partner_id into v_self
+		from identity.partner p
+		where p.market_id = p_idea.market_id and p.account_id = p_account_id;
+		v_sees_all := v_self is not distinct from p_idea.submitter_id;
+	end if;
 	return row(
 		p_idea.idea_id,
-		p_idea.submitter_id,
+		case when v_sees_all then p_idea.submitter_id
+			else core.handle(p_idea.market_id, p_idea.submitter_id) end,
 		p_idea.title,
 		p_idea.summary,
-		(select array_agg(row(a.partner_id, a.share_ppm)::api.idea_author order by a.line)
+		(select array_agg(row(case when v_sees_all or a.partner_id = v_self then a.partner_id
+				else core.handle(a.market_id, a.partner_id) end, a.share_ppm)::api.idea_author
+				order by a.line)
 			from cocreation.author a
 			where a.market_id = p_idea.market_id and a.idea_id = p_idea.idea_id),
 		p_idea.state,
@@ -116,16 +129,17 @@ begin
 		values (p_market_id, p_event_id, 'idea.submitted', p_partner_id, 'idea', v_idea_id,
 			'gathering', p_account_id, 'partner', v_now);
 	end if;
-	"row" := api.get_idea(p_market_id, p_account_id, v_idea_id);
+	"row" := api.get_idea(p_market_id, p_account_id, 'partner', v_idea_id);
 end
 $$;
 comment on function api.create_idea is 'Submits an idea, which gathers supporters from now on. Refuses: authors_wrong partner_unknown key_reused';
 
 -- Ideas of the market, the newest first. Nothing in them is one partner's alone.
-create or replace function api.list_ideas(p_market_id int, p_account_id uuid, p_state text,
-	p_limit int, p_after_idea_id uuid) returns setof api.idea
+create or replace function api.list_ideas(p_market_id int, p_account_id uuid, p_role text,
+	p_state text, p_limit int, p_after_idea_id uuid) returns setof api.idea
 language plpgsql stable security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set plan_cache_mode = force_custom_plan as $$
 begin
 	perform core.enter(p_market_id, null);
 	return query
@@ -138,13 +152,14 @@ begin
 		order by i.idea_id desc
 		limit p_limit
 	) i
-	cross join lateral cocreation.show_idea(i, p_account_id) s
+	cross join lateral cocreation.show_idea(i, p_account_id, p_role) s
 	order by s.idea_id desc;
 end
 $$;
 comment on function api.list_ideas is 'Lists ideas, the newest first. Refuses: nothing.';
 
-create or replace function api.get_idea(p_market_id int, p_account_id uuid, p_idea_id uuid,
+create or replace function api.get_idea(p_market_id int, p_account_id uuid, p_role text,
+	p_idea_id uuid,
 	out "row" api.idea)
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
@@ -152,7 +167,7 @@ begin
 	perform core.enter(p_market_id, null);
 	select s.* into "row"
 	from cocreation.idea i
-	cross join lateral cocreation.show_idea(i, p_account_id) s
+	cross join lateral cocreation.show_idea(i, p_account_id, p_role) s
 	where i.market_id = p_market_id and i.idea_id = p_idea_id;
 	if not found then
 		perform core.refuse('idea_unknown');
@@ -255,7 +270,7 @@ begin
 		perform cocreation.count_supporter(v_idea, p_event_id, v_partner_id, p_account_id,
 			p_actor_role, v_now);
 	end if;
-	"row" := api.get_idea(p_market_id, p_account_id, p_idea_id);
+	"row" := api.get_idea(p_market_id, p_account_id, 'partner', p_idea_id);
 end
 $$;
 comment on function api.support_idea is 'Supports an idea in the name of the account, once. Refuses: idea_unknown own_idea idea_not_gathering';
@@ -292,7 +307,7 @@ begin
 				where p.market_id = p_market_id and p.account_id = p_account_id),
 			'idea', p_idea_id, p_account_id, p_actor_role, core.clock(p_market_id, p_now));
 	end if;
-	"row" := api.get_idea(p_market_id, p_account_id, p_idea_id);
+	"row" := api.get_idea(p_market_id, p_account_id, 'partner', p_idea_id);
 end
 $$;
 comment on function api.withdraw_support is 'Takes the account''s support of an idea back. Refuses: idea_unknown';
@@ -320,14 +335,14 @@ begin
 				'gathering_until', core.show_instant(v_idea.gathering_until)));
 		end if;
 		update cocreation.idea i
-		set state = 'withdrawn', version = i.version + 1
+		set state = 'withdrawn', closed_at = v_now, version = i.version + 1
 		where i.market_id = p_market_id and i.idea_id = p_idea_id;
 		insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id,
 			from_state, to_state, actor_id, actor_role, occurred_at)
 		values (p_market_id, p_event_id, 'idea.withdrawn', p_partner_id, 'idea', p_idea_id,
 			'gathering', 'withdrawn', p_account_id, 'partner', v_now);
 	end if;
-	"row" := api.get_idea(p_market_id, p_account_id, p_idea_id);
+	"row" := api.get_idea(p_market_id, p_account_id, 'partner', p_idea_id);
 end
 $$;
 comment on function api.withdraw_idea is 'Withdraws an idea that gathers; its submitter alone. Refuses: idea_unknown idea_of_another idea_not_gathering key_reused';

@@ -15,8 +15,8 @@ begin
 		p_report.gross_minor - p_report.returns_minor,
 		p_report.share_agreement_id,
 		p_report.royalty_minor,
-		(select array_agg(row(t.partner_id, t.share_ppm, t.amount_minor)::api.sales_report_part
-				order by t.line)
+		(select array_agg(row(core.shown_id(t.market_id, t.partner_id), t.share_ppm,
+				t.amount_minor)::api.sales_report_part order by t.line)
 			from cocreation.sales_report_part t
 			where t.market_id = p_report.market_id
 				and t.sales_report_id = p_report.sales_report_id),
@@ -32,13 +32,13 @@ $$;
 comment on function cocreation.show_report is 'a report of sales as the API shows it';
 
 -- What a report may stand on: the idea, the month, the report that it restates. Whoever reports of
--- an idea waits here for whoever else does. A report of an idea that is closed (expired, withdrawn)
--- is refused; one that is restated is not, because what was posted must be put right whenever it
--- turns out wrong.
+-- an idea waits here for whoever else does. A report of a month that began after the idea was closed
+-- (expired, withdrawn) is refused, however late one comes of a month before; one that is restated is
+-- not, because what was posted must be put right whenever it turns out wrong.
 -- Refuses: idea_unknown idea_closed sales_report_exists sales_report_unknown
 -- sales_report_of_another sales_report_restated_already
 create or replace function cocreation.require_reportable(p_market_id int, p_idea_id uuid,
-	p_period date, p_restates uuid) returns void
+	p_period date, p_begins_at timestamptz, p_restates uuid) returns void
 language plpgsql as $$
 declare
 	v_idea cocreation.idea;
@@ -47,8 +47,9 @@ declare
 begin
 	v_idea := cocreation.lock_idea(p_market_id, p_idea_id);
 	if p_restates is null then
-		if v_idea.state in ('expired', 'withdrawn') then
-			perform core.refuse('idea_closed', jsonb_build_object('state', v_idea.state));
+		if v_idea.closed_at <= p_begins_at then
+			perform core.refuse('idea_closed', jsonb_build_object('state', v_idea.state,
+				'closed_at', core.show_instant(v_idea.closed_at)));
 		end if;
 		select r.sales_report_id into v_other_id
 		from cocreation.sales_report r
@@ -186,6 +187,7 @@ begin
 		"row" := api.get_sales_report(p_market_id, null, v_claimed_id);
 		return;
 	end if;
+	perform ledger.need_amounts(p_market_id, p_gross_minor, p_returns_minor);
 	select m.* into strict v_market from core.market m where m.market_id = p_market_id;
 	v_ends_at := (v_period + interval '1 month') at time zone v_market.time_zone;
 	if p_returns_minor > p_gross_minor then
@@ -194,7 +196,8 @@ begin
 		perform core.refuse('period_not_over',
 			core.explain_wait('ends_at', v_ends_at, v_now));
 	end if;
-	perform cocreation.require_reportable(p_market_id, p_idea_id, v_period, p_restates);
+	perform cocreation.require_reportable(p_market_id, p_idea_id, v_period,
+		v_period::timestamp at time zone v_market.time_zone, p_restates);
 	select a.* into v_agreement
 	from ledger.agreement_at(p_market_id, 'net_sales', v_ends_at - interval '1 second') a;
 	if v_agreement.share_agreement_id is null then
@@ -229,13 +232,14 @@ begin
 	"row" := api.get_sales_report(p_market_id, null, p_sales_report_id);
 end
 $$;
-comment on function api.create_sales_report is 'Takes the report of an idea''s sales in a month, or restates one, and posts the royalty. Refuses: idea_unknown idea_closed returns_exceed_gross period_not_over sales_report_exists sales_report_unknown sales_report_of_another sales_report_restated_already agreement_missing key_reused';
+comment on function api.create_sales_report is 'Takes the report of an idea''s sales in a month, or restates one, and posts the royalty. Refuses: idea_unknown idea_closed returns_exceed_gross period_not_over sales_report_exists sales_report_unknown sales_report_of_another sales_report_restated_already agreement_missing amount_too_large balance_out_of_range key_reused';
 
 -- Reports, the newest first: a partner's are those of ideas that it is an author of.
 create or replace function api.list_sales_reports(p_market_id int, p_caller_id uuid,
 	p_idea_id uuid, p_limit int, p_after_sales_report_id uuid) returns setof api.sales_report
 language plpgsql stable security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set plan_cache_mode = force_custom_plan as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);
 	return query

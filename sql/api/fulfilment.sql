@@ -56,7 +56,7 @@ comment on function fulfilment.post_trip is 'posts the one ledger transaction of
 
 -- What follows from a new trip: its ledger transaction, unless it comes to nothing, and its event.
 create or replace function fulfilment.finish_trip(p_trip fulfilment.trip, p_transaction_id uuid,
-	p_event_id uuid, p_actor_id uuid, p_actor_role text) returns bigint
+	p_event_id uuid, p_actor_id uuid, p_actor_role text, p_reason text) returns bigint
 language plpgsql as $$
 declare
 	v_entry_no bigint;
@@ -65,26 +65,41 @@ begin
 		v_entry_no := fulfilment.post_trip(p_trip, p_transaction_id);
 	end if;
 	insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id, to_state,
-		actor_id, actor_role, occurred_at)
+		actor_id, actor_role, reason, occurred_at)
 	values (p_trip.market_id, p_event_id, 'trip.' || p_trip.status, p_trip.partner_id, 'trip',
-		p_trip.trip_id, p_trip.status::text, p_actor_id, p_actor_role, p_trip.reported_at);
+		p_trip.trip_id, p_trip.status::text, p_actor_id, p_actor_role, p_reason,
+		p_trip.reported_at);
 	return v_entry_no;
 end
 $$;
 comment on function fulfilment.finish_trip is 'ledger transaction and event of a new trip; returns the entry_no, or null';
 
--- Why nobody can have driven: there is no such partner, or it is no active driver.
-create or replace function fulfilment.no_driver(p_market_id int, p_partner_id uuid) returns text
+-- Whether somebody with this enrolment (null: none) could drive at a moment. Of the time before it
+-- began nothing is known, as of trips that are imported: there its present state counts.
+create or replace function fulfilment.could_drive(p_enrolment onboarding.enrolment, p_at timestamptz)
+returns boolean
+language sql immutable parallel safe as $$
+	select coalesce(p_enrolment.active_during @> p_at
+		or (p_at < p_enrolment.created_at and p_enrolment.state = 'active'), false)
+$$;
+comment on function fulfilment.could_drive is 'whether an enrolment as a driver was active at a moment';
+
+-- Why nobody can have driven then: there is no such partner, or it was no active driver.
+create or replace function fulfilment.no_driver(p_market_id int, p_partner_id uuid,
+	p_started_at timestamptz, p_now timestamptz, out refused text, out detail jsonb)
 language plpgsql stable as $$
 begin
-	if exists (select from identity.partner p
+	if not exists (select from identity.partner p
 		where p.market_id = p_market_id and p.partner_id = p_partner_id) then
-		return 'not_enrolled';
+		refused := 'partner_unknown';
+		return;
 	end if;
-	return 'partner_unknown';
+	select e.refused, e.detail into refused, detail
+	from onboarding.explain_enrolment(p_market_id, p_partner_id, 'driver', null, p_now) e;
+	detail := coalesce(detail, '{}') || jsonb_build_object('at', core.show_instant(p_started_at));
 end
 $$;
-comment on function fulfilment.no_driver is 'the refusal for a partner without an active enrolment as a driver';
+comment on function fulfilment.no_driver is 'the refusal for a partner who was no active driver at a moment';
 
 -- A trip as the API shows it.
 create or replace function fulfilment.show_trip(p_trip fulfilment.trip) returns api.trip
@@ -117,7 +132,8 @@ $$;
 comment on function fulfilment.show_trip is 'a trip as the API shows it';
 
 grant execute on function fulfilment.price_trip to wall_member, wall_operator;
-grant execute on function fulfilment.post_trip, fulfilment.finish_trip, fulfilment.no_driver
+grant execute on function fulfilment.post_trip, fulfilment.finish_trip, fulfilment.could_drive,
+	fulfilment.no_driver
 	to wall_operator;
 grant execute on function fulfilment.show_trip to wall_member, wall_operator;
 
@@ -125,7 +141,8 @@ grant execute on function fulfilment.show_trip to wall_member, wall_operator;
 -- The reporting app's trip id is the key: the same report again changes nothing and is answered
 -- alike, whatever has become of the partner meanwhile, so a refusal first looks for the trip. A
 -- trip that comes to nothing because it was cancelled posts nothing. Trips may overlap, take no
--- time and come in any order. Calls are assignments where they are hot: `perform` runs a query.
+-- time and come in any order. Whether the partner could drive is judged by when the trip began; a
+-- finished trip that was paid in cash posts all the same, because the partner holds the money. Calls are assignments where they are hot: `perform` runs a query.
 create or replace function api.create_trip(p_market_id int, p_actor_id uuid, p_actor_role text,
 	p_now timestamptz, p_event_id uuid, p_transaction_id uuid, p_digest bytea, p_trip_id uuid,
 	p_partner_id uuid, p_status text, p_origin text, p_payment text, p_started_at timestamptz,
@@ -138,24 +155,33 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 declare
 	v_status constant fulfilment.trip_status := p_status;
 	v_fee_minor constant bigint := coalesce(p_cancellation_fee_minor, 0);
+	v_cash constant boolean := p_payment = 'cash' and v_status = 'completed';
+	v_max_minor bigint;
 	v_entered boolean;
 	v_entry_no bigint;
 	v_currency text;
-	v_enrolment text;
+	v_could_drive boolean;
+	v_is_partner boolean;
 	v_agreement ledger.share_agreement;
 	v_money fulfilment.trip_money;
 	v_trip fulfilment.trip;
 begin
 	v_entered := core.enter(p_market_id, null);
-	select m.currency, e.state, a.share_agreement_id, a.parties, a.shares_ppm
-	into v_currency, v_enrolment, v_agreement.share_agreement_id, v_agreement.parties,
-		v_agreement.shares_ppm
+	select m.currency, ledger.posting_max(m), fulfilment.could_drive(e, p_started_at),
+		p.partner_id is not null, a.share_agreement_id, a.parties, a.shares_ppm
+	into v_currency, v_max_minor, v_could_drive, v_is_partner, v_agreement.share_agreement_id,
+		v_agreement.parties, v_agreement.shares_ppm
 	from core.market m
+	left join identity.partner p on p.market_id = p_market_id and p.partner_id = p_partner_id
 	left join onboarding.enrolment e on e.market_id = p_market_id
 		and e.partner_id = p_partner_id and e.kind = 'driver'
 	left join lateral ledger.agreement_at(p_market_id, 'fare', p_started_at) a on true
 	where m.market_id = p_market_id;
-	if p_ended_at < p_started_at then
+	if p_fare_minor + p_tip_minor + p_tolls_minor + p_taxes_and_fees_minor + v_fee_minor
+		> v_max_minor then
+		refused := 'amount_too_large';
+		detail := jsonb_build_object('posting_max_minor', v_max_minor, 'currency', v_currency);
+	elsif p_ended_at < p_started_at then
 		refused := 'trip_times_wrong';
 	elsif p_ended_at > p_now then
 		refused := 'trip_in_the_future';
@@ -166,17 +192,13 @@ begin
 	elsif p_currency <> v_currency then
 		refused := 'trip_currency_differs';
 		detail := jsonb_build_object('currency', v_currency);
-	elsif v_enrolment is distinct from 'active' then
-		refused := fulfilment.no_driver(p_market_id, p_partner_id);
-		if refused = 'not_enrolled' then
-			select e.refused, e.detail into refused, detail
-			from onboarding.explain_enrolment(p_market_id, p_partner_id, 'driver', null, p_now) e;
-		end if;
+	elsif not v_could_drive and not (v_is_partner and v_cash) then
+		select n.refused, n.detail into refused, detail
+		from fulfilment.no_driver(p_market_id, p_partner_id, p_started_at, p_now) n;
 	elsif v_agreement.share_agreement_id is null then
 		refused := 'agreement_missing';
 	else
-		v_money := fulfilment.price_trip(p_payment = 'cash' and v_status = 'completed',
-			p_fare_minor, p_tip_minor, p_tolls_minor, p_taxes_and_fees_minor, v_fee_minor,
+		v_money := fulfilment.price_trip(v_cash, p_fare_minor, p_tip_minor, p_tolls_minor, p_taxes_and_fees_minor, v_fee_minor,
 			v_agreement.parties, v_agreement.shares_ppm);
 		insert into fulfilment.trip values (p_market_id, p_trip_id, p_partner_id, p_digest,
 			v_status, coalesce(p_origin, 'offer')::fulfilment.trip_origin,
@@ -189,7 +211,8 @@ begin
 		returning * into v_trip;
 		if found then
 			v_entry_no := fulfilment.finish_trip(v_trip, p_transaction_id, p_event_id,
-				p_actor_id, p_actor_role);
+				p_actor_id, p_actor_role, case when not v_could_drive
+					then 'The driver had no active enrolment then; the fare was paid in cash.' end);
 			"row" := fulfilment.show_trip(v_trip);
 			return;
 		end if;
@@ -209,7 +232,7 @@ begin
 end
 $$;
 alter function api.create_trip owner to wall_operator;
-comment on function api.create_trip is 'Takes the report of a finished trip and posts what it comes to. Refuses: partner_unknown not_enrolled requirements_due agreement_missing trip_times_wrong trip_in_the_future trip_amounts_wrong trip_currency_differs key_reused';
+comment on function api.create_trip is 'Takes the report of a finished trip and posts what it comes to. Refuses: partner_unknown not_enrolled requirements_due agreement_missing trip_times_wrong trip_in_the_future trip_amounts_wrong trip_currency_differs amount_too_large balance_out_of_range key_reused';
 grant execute on function api.create_trip to socius_gate;
 call core.make_batch('api.create_trip'::regproc::regprocedure, 'wall_operator', 'wallets');
 
@@ -232,6 +255,8 @@ declare
 	v_money fulfilment.trip_money;
 begin
 	perform core.enter(p_market_id, null);
+	perform ledger.need_amounts(p_market_id, p_fare_minor + v_tip_minor + v_tolls_minor
+		+ v_taxes_minor + v_fee_minor);
 	select m.* into v_market from core.market m where m.market_id = p_market_id;
 	select a.* into v_agreement
 	from ledger.agreement_at(p_market_id, 'fare',
@@ -255,7 +280,7 @@ begin
 end
 $$;
 alter function api.quote_earnings owner to wall_operator;
-comment on function api.quote_earnings is 'Shows what a trip would come to; posts nothing. Refuses: trip_amounts_wrong trip_currency_differs agreement_missing';
+comment on function api.quote_earnings is 'Shows what a trip would come to; posts nothing. Refuses: trip_amounts_wrong trip_currency_differs amount_too_large agreement_missing';
 grant execute on function api.quote_earnings to socius_gate;
 
 -- Trips, the newest first: a partner's own, or those of the market, of one partner if asked.
@@ -263,7 +288,8 @@ create or replace function api.list_trips(p_market_id int, p_caller_id uuid, p_p
 	p_from timestamptz, p_to timestamptz, p_limit int, p_after_started_at timestamptz,
 	p_after_trip_id uuid) returns setof api.trip
 language plpgsql stable security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
 declare
 	v_of constant uuid := coalesce(p_caller_id, p_partner_id);
 	v_from constant timestamptz := coalesce(p_from, '-infinity');

@@ -1,5 +1,17 @@
 -- Markets, accounts, partners and the test clock.
 
+-- A market as the API shows it.
+create or replace function identity.show_market(p_market core.market) returns api.market
+language plpgsql immutable parallel safe as $$
+begin
+	return row(p_market.market_id, p_market.code, p_market.name, p_market.currency,
+		p_market.currency_exponent, p_market.time_zone, p_market.is_test, p_market.created_at,
+		p_market.version, ledger.posting_max(p_market))::api.market;
+end
+$$;
+comment on function identity.show_market is 'a market as the API shows it';
+grant execute on function identity.show_market to wall_platform, wall_member;
+
 -- Makes a market under the smallest free number. Markets are made one at a time.
 create or replace function api.create_market(p_actor_id uuid, p_actor_role text, p_now timestamptz,
 	p_event_id uuid, p_key text, p_digest bytea, p_code text, p_name text, p_currency text,
@@ -50,8 +62,7 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 as $$
 begin
 	perform core.enter(0, null);
-	select m.market_id, m.code, m.name, m.currency, m.currency_exponent, m.time_zone, m.is_test,
-		m.created_at, m.version
+	select (identity.show_market(m)).*
 	into "row"
 	from core.market m
 	where m.code = p_market_code;
@@ -62,6 +73,42 @@ end
 $$;
 comment on function api.get_market is 'Shows one market. Refuses: market_unknown';
 
+-- Changes what is given and leaves the rest; p_version is the one that the caller has read. What was
+-- agreed under another limit is posted under the one that holds when it is.
+create or replace function api.change_market(p_actor_id uuid, p_actor_role text, p_now timestamptz,
+	p_event_id uuid, p_market_code text, p_version bigint, p_posting_max_minor bigint,
+	out "row" api.market)
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+declare
+	v_market core.market;
+begin
+	perform core.enter(0, null);
+	select m.* into v_market
+	from core.market m
+	where m.code = p_market_code
+	for no key update;
+	if not found then
+		perform core.refuse('market_unknown');
+	elsif v_market.version <> p_version then
+		perform core.refuse('precondition_failed');
+	end if;
+	update core.market m
+	set posting_max_minor = coalesce(p_posting_max_minor, m.posting_max_minor),
+		version = m.version + 1
+	where m.market_id = v_market.market_id;
+	perform core.enter(v_market.market_id, null);
+	insert into events.event (market_id, event_id, kind, subject, subject_id, actor_id, actor_role,
+		occurred_at)
+	values (v_market.market_id, p_event_id, 'market.changed', 'market',
+		core.id_of_market(v_market.market_id), p_actor_id, p_actor_role,
+		core.clock(v_market.market_id, p_now));
+	"row" := api.get_market(p_market_code);
+end
+$$;
+comment on function api.change_market is 'Changes a market that was read before. Refuses: market_unknown precondition_failed';
+
 create or replace function api.list_markets(p_limit int, p_after_code text)
 returns setof api.market
 language plpgsql stable security definer
@@ -70,8 +117,7 @@ as $$
 begin
 	perform core.enter(0, null);
 	return query
-	select m.market_id, m.code, m.name, m.currency, m.currency_exponent, m.time_zone, m.is_test,
-		m.created_at, m.version
+	select (identity.show_market(m)).*
 	from core.market m
 	where m.code > coalesce(p_after_code, '')
 	order by m.code
@@ -183,9 +229,72 @@ end
 $$;
 grant execute on function identity.make_partner to wall_operator;
 
+-- What stands in the way of a partner that is not there yet; all of it is asked for before the partner
+-- gets a key, so that no refusal leaves one. Refuses: account_foreign programme_required
+-- programme_unknown programme_kind_differs enrolment_exists
+create or replace function identity.check_application(p_market_id int, p_actor_id uuid,
+	p_actor_role text, p_partner_id uuid, p_account_id uuid, p_enrolments jsonb) returns void
+language plpgsql stable as $$
+declare
+	v_kind text;
+begin
+	if p_account_id <> p_actor_id or p_actor_role <> 'customer' and p_account_id is not null
+		or p_actor_role = 'customer' and p_partner_id is not null then
+		perform core.refuse('account_foreign');
+	end if;
+	perform onboarding.need_programmes(p_actor_role, p_enrolments);
+	perform onboarding.programme_asks(p_market_id, (e.item ->> 'programme_id')::uuid,
+		e.item ->> 'kind')
+	from jsonb_array_elements(p_enrolments) as e (item);
+	select e.item ->> 'kind' into v_kind
+	from jsonb_array_elements(p_enrolments) as e (item)
+	group by e.item ->> 'kind'
+	having count(*) > 1;
+	if found then
+		perform core.refuse('enrolment_exists', jsonb_build_object('kind', v_kind));
+	end if;
+end
+$$;
+grant execute on function identity.check_application to wall_operator;
+
+-- The same before anything is sealed, and whether the id is the client's to take. A replay passes.
+create or replace function api.ask_partner(p_market_id int, p_actor_id uuid, p_actor_role text,
+	p_key text, p_digest bytea, p_partner_id uuid, p_account_id uuid, p_enrolments jsonb,
+	out "row" api.person_ask)
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+declare
+	v_digest bytea;
+begin
+	perform core.enter(p_market_id, null);
+	select k.digest into v_digest
+	from core.request_key k
+	where k.market_id = p_market_id and k.account_id = p_actor_id
+		and k.operation = 'create_partner' and k.key = p_key;
+	if not found then
+		select p.digest into v_digest
+		from identity.partner p
+		where p.market_id = p_market_id and p.partner_id = p_partner_id;
+	end if;
+	if v_digest <> p_digest then
+		perform core.refuse('key_reused');
+	elsif v_digest is null then
+		perform identity.check_application(p_market_id, p_actor_id, p_actor_role, p_partner_id,
+			p_account_id, p_enrolments);
+		if identity.is_taken(p_partner_id) then
+			perform core.refuse('person_id_taken');
+		end if;
+	end if;
+	"row" := row(true);
+end
+$$;
+comment on function api.ask_partner is 'Refuses a partner that cannot be made, before it has a key. Refuses: account_foreign person_id_taken programme_required programme_unknown programme_kind_differs enrolment_exists key_reused';
+
 -- Makes a partner. A partner_id of the client's is an identity of its own: the same request under
--- it is a replay, whatever its key. A customer's account is the one that asks: it applies for itself,
--- and its account's row is made here where nobody has made it yet. p_name is sealed for the partner,
+-- it is a replay, whatever its key; an id that is another person's is refused. An account joins by
+-- itself alone: a customer applies with its own, whose row is made here where nobody has made it yet;
+-- whoever makes a partner for another makes a new account with it. p_name is sealed for the partner,
 -- p_account_name is the same sealed for the account, p_owner_id; made-up people come in clear and
 -- without.
 create or replace function api.create_partner(p_market_id int, p_actor_id uuid, p_actor_role text,
@@ -197,41 +306,37 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 as $$
 declare
 	v_now timestamptz;
-	v_is_customer constant boolean := p_actor_role = 'customer';
-	v_account_id uuid := p_account_id;
+	v_account_id constant uuid := case p_actor_role when 'customer' then p_actor_id
+		else p_new_account_id end;
 	v_partner_id uuid := coalesce(p_partner_id, p_new_partner_id);
 	v_claimed_id uuid;
+	v_digest bytea;
 begin
 	perform core.enter(p_market_id, null);
-	if v_is_customer and (p_partner_id is not null or p_account_id <> p_actor_id) then
-		perform core.refuse('account_foreign');
-	elsif v_is_customer then
-		v_account_id := p_actor_id;
-	end if;
-	perform onboarding.need_programmes(p_actor_role, p_enrolments);
 	v_now := core.clock(p_market_id, p_now);
 	v_claimed_id := core.claim_key(p_market_id, p_actor_id, 'create_partner', p_key, p_digest,
 		v_partner_id, v_now);
 	replayed := v_claimed_id is not null;
 	if replayed then
 		v_partner_id := v_claimed_id;
-	elsif not v_is_customer and v_account_id is not null and not exists (
-		select from identity.account a where a.account_id = v_account_id) then
-		perform core.refuse('account_unknown');
-	elsif identity.make_partner(p_market_id, v_partner_id,
-		coalesce(v_account_id, p_new_account_id), p_name, p_enrolments, p_digest, p_event_id,
-		p_actor_id, p_actor_role, v_now) then
-		if p_account_id is null or v_is_customer then
-			insert into identity.account (account_id, name, created_at)
-			values (coalesce(v_account_id, p_new_account_id), coalesce(p_account_name, p_name),
-				v_now)
-			on conflict (account_id) do nothing;
-		end if;
-	elsif exists (select from identity.partner p where p.market_id = p_market_id
-		and p.partner_id = v_partner_id and p.digest = p_digest) then
-		replayed := true;
 	else
-		perform core.refuse('key_reused');
+		perform identity.check_application(p_market_id, p_actor_id, p_actor_role, p_partner_id,
+			p_account_id, p_enrolments);
+		-- waits for whoever makes the same partner at the moment
+		perform identity.claim_person(v_partner_id, 'partner', p_market_id);
+		select p.digest into v_digest
+		from identity.partner p
+		where p.market_id = p_market_id and p.partner_id = v_partner_id;
+		replayed := found;
+		if not replayed then
+			insert into identity.account (account_id, name, created_at)
+			select v_account_id, coalesce(p_account_name, p_name), v_now
+			where not exists (select from identity.account a where a.account_id = v_account_id);
+			perform identity.make_partner(p_market_id, v_partner_id, v_account_id, p_name,
+				p_enrolments, p_digest, p_event_id, p_actor_id, p_actor_role, v_now);
+		elsif v_digest <> p_digest then
+			perform core.refuse('key_reused');
+		end if;
 	end if;
 	select s.partner_id, s.account_id, s.name, s.state, s.enrolments, s.created_at, s.version,
 		s.exchange
@@ -240,7 +345,7 @@ begin
 	where s.market_id = p_market_id and s.partner_id = v_partner_id;
 end
 $$;
-comment on function api.create_partner is 'Makes a partner with wallet and enrolments; a customer applies for itself. Refuses: account_foreign account_unknown partner_exists programme_required programme_unknown programme_kind_differs enrolment_exists key_reused';
+comment on function api.create_partner is 'Makes a partner with wallet and enrolments; a customer applies for itself. Refuses: account_foreign person_id_taken partner_exists programme_required programme_unknown programme_kind_differs enrolment_exists key_reused';
 
 create or replace function api.get_partner(p_market_id int, p_caller_id uuid, p_partner_id uuid,
 	out "row" api.partner)
@@ -268,6 +373,8 @@ create or replace function api.list_partners(p_market_id int, p_caller_id uuid, 
 returns setof api.partner
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off
+set plan_cache_mode = force_custom_plan
 as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);
@@ -278,9 +385,15 @@ begin
 	where s.market_id = p_market_id
 		and s.partner_id > coalesce(p_after_partner_id, '00000000-0000-0000-0000-000000000000')
 		and (p_caller_id is null or s.partner_id = p_caller_id)
-		and (p_kind is null or exists (
-			select from onboarding.enrolment e
-			where e.market_id = p_market_id and e.partner_id = s.partner_id and e.kind = p_kind))
+		and (p_kind is null or s.partner_id = any (array(
+			select e.partner_id
+			from onboarding.enrolment e
+			where e.market_id = p_market_id and e.kind = p_kind
+				and e.partner_id > coalesce(p_after_partner_id,
+					'00000000-0000-0000-0000-000000000000')
+				and (p_caller_id is null or e.partner_id = p_caller_id)
+			order by e.partner_id
+			limit p_limit)))
 	order by s.partner_id
 	limit p_limit;
 end
@@ -289,12 +402,15 @@ comment on function api.list_partners is 'Lists partners by id; a partner sees i
 
 alter function api.create_market owner to wall_platform;
 alter function api.get_market owner to wall_platform;
+alter function api.change_market owner to wall_platform;
 alter function api.list_markets owner to wall_platform;
 alter function api.get_test_clock owner to wall_operator;
 alter function api.move_test_clock owner to wall_operator;
+alter function api.ask_partner owner to wall_operator;
 alter function api.create_partner owner to wall_operator;
 alter function api.get_partner owner to wall_member;
 alter function api.list_partners owner to wall_member;
-grant execute on function api.create_market, api.get_market, api.list_markets, api.get_test_clock,
-	api.move_test_clock, api.create_partner, api.get_partner, api.list_partners
+grant execute on function api.create_market, api.get_market, api.change_market, api.list_markets,
+	api.get_test_clock, api.move_test_clock, api.ask_partner, api.create_partner, api.get_partner,
+	api.list_partners
 	to socius_gate;

@@ -35,7 +35,8 @@ grant execute on function ledger.agreement_at
 	to wall_partner, wall_member, wall_operator, wall_runner;
 
 -- Makes an agreement, which is a new version for its base from effective_from on. Trips that are
--- reported keep the one they were split by.
+-- reported keep the one they were split by. So that late reports get what was in force when they
+-- happened, the past is changed only where nothing was: before the first version of the base.
 create or replace function api.create_share_agreement(p_market_id int, p_actor_id uuid,
 	p_actor_role text, p_now timestamptz, p_event_id uuid, p_key text, p_digest bytea,
 	p_share_agreement_id uuid, p_name text, p_base text, p_effective_from timestamptz,
@@ -65,6 +66,11 @@ begin
 	if ledger.agreement_fits(p_base, v_parties, v_shares_ppm) is not true then
 		perform core.refuse('agreement_parts_wrong');
 	end if;
+	if p_effective_from < v_now and exists (
+		select from ledger.agreement_at(p_market_id, p_base, p_effective_from)) then
+		perform core.refuse('agreement_in_force', jsonb_build_object('earliest',
+			core.show_instant(date_trunc('hour', v_now + interval '3599.999999 seconds'))));
+	end if;
 	insert into ledger.share_agreement (market_id, share_agreement_id, name, base, effective_from,
 		parties, shares_ppm, created_at)
 	values (p_market_id, p_share_agreement_id, p_name, p_base, p_effective_from, v_parties,
@@ -82,7 +88,7 @@ begin
 end
 $$;
 alter function api.create_share_agreement owner to wall_operator;
-comment on function api.create_share_agreement is 'Makes a share agreement. Refuses: agreement_parts_wrong agreement_overlaps key_reused';
+comment on function api.create_share_agreement is 'Makes a share agreement. Refuses: agreement_parts_wrong agreement_in_force agreement_overlaps key_reused';
 grant execute on function api.create_share_agreement to socius_gate;
 
 -- All versions, by base, the oldest first.
@@ -209,7 +215,8 @@ create or replace function api.list_ledger_transactions(p_market_id int, p_owner
 	p_cause_id uuid, p_from timestamptz, p_to timestamptz, p_limit int, p_after_owner_id uuid,
 	p_after_posted_month date, p_after_entry_no bigint) returns setof api.ledger_transaction
 language plpgsql stable security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set plan_cache_mode = force_custom_plan as $$
 declare
 	v_from constant timestamptz := coalesce(p_from, '-infinity');
 	v_to constant timestamptz := coalesce(p_to, 'infinity');
@@ -248,8 +255,9 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 begin
 	perform core.enter(p_market_id, null);
 	return query
-	select a.account, a.name, a.kind, a.says, coalesce(s.debit, 0)::bigint,
-		coalesce(s.credit, 0)::bigint, coalesce(s.debit - s.credit, 0)::bigint, m.currency
+	select a.account, a.name, a.kind, a.says, ledger.exact(coalesce(s.debit, 0)),
+		ledger.exact(coalesce(s.credit, 0)), ledger.exact(coalesce(s.debit - s.credit, 0)),
+		m.currency
 	from ledger.account a
 	join core.market m on m.market_id = p_market_id
 	left join (

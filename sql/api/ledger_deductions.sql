@@ -18,17 +18,23 @@ comment on function ledger.tell_deduction is 'one transition of a deduction, tol
 
 -- From now on a partner owes so much more, to be withheld from what it earns. Only the partner's
 -- side: the caller posts the creditor's (debit 1200). The wallet's row lock orders all that owes,
--- withholds and gives back.
+-- withholds and gives back. Refuses: amount_too_large balance_out_of_range
 create or replace function ledger.owe(p_market_id int, p_partner_id uuid, p_deduction_id uuid,
 	p_kind text, p_cause_id uuid, p_amount_minor bigint, p_now timestamptz) returns void
 language plpgsql as $$
+declare
+	v_owed_minor bigint;
 begin
 	update ledger.wallet w
 	set owed_minor = w.owed_minor + p_amount_minor
-	where w.market_id = p_market_id and w.owner_id = p_partner_id and w.owner_kind = 'partner';
+	where w.market_id = p_market_id and w.owner_id = p_partner_id and w.owner_kind = 'partner'
+	returning w.owed_minor into v_owed_minor;
 	if not found then
 		raise exception 'no wallet of partner % in market %', p_partner_id, p_market_id;
+	elsif v_owed_minor > 9007199254740991 then
+		perform core.refuse('balance_out_of_range');
 	end if;
+	perform ledger.need_amounts(p_market_id, p_amount_minor);
 	insert into ledger.deduction
 		(market_id, deduction_id, owner_id, kind, cause_id, owed_minor, created_at)
 	values (p_market_id, p_deduction_id, p_partner_id, p_kind::ledger.deduction_kind, p_cause_id,

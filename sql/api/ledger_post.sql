@@ -42,23 +42,63 @@ end
 $$;
 comment on function ledger.close_week is 'closes a statement week and all before it';
 
+-- The largest amount of one posting in a market.
+create or replace function ledger.posting_max(p_market core.market) returns bigint
+language sql immutable parallel safe as $$
+	select coalesce(p_market.posting_max_minor,
+		1000000 * (10::numeric ^ p_market.currency_exponent)::bigint)
+$$;
+comment on function ledger.posting_max is 'the largest amount of one posting in a market';
+
+-- For whatever will be posted later (prices, rates), where it is agreed. Refuses: amount_too_large
+create or replace function ledger.need_amounts(p_market_id int, variadic p_amounts bigint[])
+returns void
+language plpgsql stable as $$
+declare
+	v_max_minor bigint;
+	v_currency text;
+begin
+	select ledger.posting_max(m), m.currency into v_max_minor, v_currency
+	from core.market m
+	where m.market_id = p_market_id;
+	if exists (select from unnest(p_amounts) as e (amount) where abs(e.amount) > v_max_minor) then
+		perform core.refuse('amount_too_large', jsonb_build_object('posting_max_minor',
+			v_max_minor, 'currency', v_currency));
+	end if;
+end
+$$;
+comment on function ledger.need_amounts is 'refuses amounts that are too large to be posted';
+
+-- A sum as JSON carries it exactly; null: it is beyond that.
+create or replace function ledger.exact(p_sum numeric) returns bigint
+language sql immutable parallel safe as $$
+	select case when abs(p_sum) <= 9007199254740991 then p_sum::bigint end
+$$;
+comment on function ledger.exact is 'a sum, or null where it is beyond 2^53 - 1';
+
 -- Posts one transaction to one wallet and returns its entry_no. The only writer of
 -- ledger.transaction. Debit is positive; the wallet changes by minus what stands on account 2000.
 -- The wallet's row lock orders the entries, so entry_no has no gap. p_share_minor is the part of an
 -- earning of which a quarter may be withheld for what the owner owes (tips and tolls are no part of
 -- it); who owes nothing pays nothing for that, the wallet's update tells.
+-- No amount may pass the market's limit, except where money moves on that was posted before: what
+-- is paid out, withheld or taken back. No balance may pass what JSON carries exactly.
+-- Refuses: amount_too_large balance_out_of_range
 create or replace function ledger.post(p_market_id int, p_owner_id uuid, p_transaction_id uuid,
 	p_kind text, p_cause_id uuid, p_accounts int[], p_amounts bigint[],
 	p_occurred_at timestamptz, p_now timestamptz, p_share_minor bigint default 0) returns bigint
 language plpgsql as $$
 declare
 	v_wallet_minor bigint := 0;
+	v_largest_minor bigint := 0;
+	v_max_minor bigint;
 	v_balance_minor bigint;
 	v_entry_no bigint;
 	v_currency text;
 	v_owed_minor bigint;
 begin
 	for v_line in 1 .. array_length(p_accounts, 1) loop
+		v_largest_minor := greatest(v_largest_minor, abs(p_amounts[v_line]));
 		if p_accounts[v_line] = 2000 then
 			v_wallet_minor := v_wallet_minor - p_amounts[v_line];
 		end if;
@@ -69,16 +109,22 @@ begin
 	end if;
 	update ledger.wallet w
 	set entries = w.entries + 1, balance_minor = w.balance_minor + v_wallet_minor, dirty = true
-	where w.market_id = p_market_id and w.owner_id = p_owner_id
-	returning w.entries, w.balance_minor, w.currency, w.owed_minor
-	into v_entry_no, v_balance_minor, v_currency, v_owed_minor;
+	from core.market m
+	where w.market_id = p_market_id and w.owner_id = p_owner_id and m.market_id = p_market_id
+	returning w.entries, w.balance_minor, w.currency, w.owed_minor, ledger.posting_max(m)
+	into v_entry_no, v_balance_minor, v_currency, v_owed_minor, v_max_minor;
 	if not found then
 		raise exception 'no wallet of % in market %', p_owner_id, p_market_id;
+	elsif v_largest_minor > v_max_minor and p_kind not in ('payout', 'deduction', 'reversal') then
+		perform core.refuse('amount_too_large', jsonb_build_object('posting_max_minor',
+			v_max_minor, 'currency', v_currency));
+	elsif abs(v_balance_minor) > 9007199254740991 then
+		perform core.refuse('balance_out_of_range');
 	end if;
 	insert into ledger.transaction
-		(market_id, owner_id, posted_month, entry_no, transaction_id, kind, cause_id, accounts,
+		(market_id, owner_id, entry_no, transaction_id, kind, cause_id, accounts,
 		amounts, wallet_minor, balance_minor, currency, occurred_at, posted_at, week)
-	values (p_market_id, p_owner_id, (date_trunc('month', p_now at time zone 'UTC'))::date,
+	values (p_market_id, p_owner_id,
 		v_entry_no, p_transaction_id, p_kind, p_cause_id, p_accounts, p_amounts, v_wallet_minor,
 		v_balance_minor, v_currency, p_occurred_at, p_now,
 		ledger.week_of(p_market_id, p_occurred_at));
@@ -141,5 +187,9 @@ comment on function ledger.split is 'parts of an amount by largest remainder, ti
 
 grant execute on function ledger.local_week, ledger.week_begins, ledger.week_of, ledger.split
 	to wall_partner, wall_member, wall_operator, wall_runner, wall_law;
+grant execute on function ledger.posting_max
+	to wall_partner, wall_member, wall_operator, wall_platform, wall_runner, wall_law;
+grant execute on function ledger.need_amounts, ledger.exact
+	to wall_partner, wall_member, wall_operator, wall_runner;
 grant execute on function ledger.post to wall_partner, wall_member, wall_operator, wall_runner;
 grant execute on function ledger.close_week to wall_operator, wall_runner;

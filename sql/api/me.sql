@@ -39,8 +39,7 @@ declare
 begin
 	perform core.enter(p_market_id, null);
 	v_partner_id := identity.enter_as(p_market_id, p_account_id);
-	select m.market_id, m.code, m.name, m.currency, m.currency_exponent, m.time_zone, m.is_test,
-		m.created_at, m.version
+	select (identity.show_market(m)).*
 	into v_market
 	from core.market m
 	where m.market_id = p_market_id;

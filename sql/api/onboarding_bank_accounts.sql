@@ -16,6 +16,20 @@ end
 $$;
 comment on function onboarding.show_bank_account is 'a bank account as the API shows it';
 
+-- Before anything is sealed: a partner that is not there gets no key.
+create or replace function api.ask_bank_account(p_market_id int, p_caller_id uuid,
+	p_partner_id uuid, out "row" api.person_ask)
+language plpgsql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+begin
+	perform core.enter(p_market_id, p_caller_id);
+	perform onboarding.know_partner(p_market_id, p_caller_id, p_partner_id);
+	"row" := row(true);
+end
+$$;
+comment on function api.ask_bank_account is 'Whether the partner is there for whom a bank account is sealed. Refuses: partner_unknown';
+
 -- Sets the bank account of a partner, or changes it. Another IBAN freezes payouts for 72 hours; the
 -- partner reads of it, so that whoever changed it in the partner's name is found out in time. The
 -- same again changes nothing. p_if_match: what the caller has read; null: whatever it is.
@@ -98,6 +112,7 @@ $$;
 comment on function api.get_bank_account is 'Shows where a partner is paid: country and last four characters. Refuses: partner_unknown bank_account_unknown';
 
 grant execute on function onboarding.show_bank_account to wall_member;
+alter function api.ask_bank_account owner to wall_member;
 alter function api.put_bank_account owner to wall_member;
 alter function api.get_bank_account owner to wall_member;
-grant execute on function api.put_bank_account, api.get_bank_account to socius_gate;
+grant execute on function api.ask_bank_account, api.put_bank_account, api.get_bank_account to socius_gate;

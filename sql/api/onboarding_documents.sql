@@ -6,7 +6,7 @@ language plpgsql stable as $$
 begin
 	return row(p_document.document_id, p_document.partner_id, p_document.kind, p_document.state,
 		encode(p_document.sha256, 'hex'), p_document.expires_on, p_document.submitted_at,
-		p_document.reviewed_by, p_document.reviewed_at, p_document.reason,
+		core.shown_id(p_document.market_id, p_document.reviewed_by), p_document.reviewed_at, p_document.reason,
 		p_document.version)::api.document;
 end
 $$;

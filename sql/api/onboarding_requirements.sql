@@ -179,6 +179,18 @@ end
 $$;
 comment on function onboarding.state_by_requirements is 'applied, in_review or active, by what is due';
 
+-- When an enrolment was active, once it has come to another state.
+create or replace function onboarding.active_with(p_active tstzmultirange, p_state text,
+	p_now timestamptz) returns tstzmultirange
+language plpgsql immutable parallel safe as $$
+declare
+	v_from_now constant tstzmultirange := tstzmultirange(tstzrange(p_now, null));
+begin
+	return case when p_state = 'active' then p_active + v_from_now else p_active - v_from_now end;
+end
+$$;
+comment on function onboarding.active_with is 'when an enrolment was active, once it has come to another state';
+
 -- Brings the enrolments of a partner to the states that follow from what is due: one event a
 -- change, under the ids that follow p_event_id. For whoever changed what satisfies a requirement,
 -- after the change and in its transaction.
@@ -201,7 +213,8 @@ begin
 	loop
 		v_number := v_number + 1;
 		update onboarding.enrolment e
-		set state = v_each.state_now, version = e.version + 1
+		set state = v_each.state_now, version = e.version + 1,
+			active_during = onboarding.active_with(e.active_during, v_each.state_now, p_now)
 		where e.market_id = p_market_id and e.partner_id = p_partner_id and e.kind = v_each.kind;
 		insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id,
 			from_state, to_state, actor_id, actor_role, reason, occurred_at)
@@ -238,8 +251,9 @@ begin
 		v_state := 'active';
 		v_why := null;
 		insert into onboarding.enrolment
-			(market_id, partner_id, kind, programme_id, state, created_at)
-		values (p_market_id, p_partner_id, v_kind, v_programme_id, v_state, p_now)
+			(market_id, partner_id, kind, programme_id, state, active_during, created_at)
+		values (p_market_id, p_partner_id, v_kind, v_programme_id, v_state,
+			onboarding.active_with('{}', v_state, p_now), p_now)
 		on conflict (market_id, partner_id, kind) do nothing;
 		if not found then
 			perform core.refuse('enrolment_exists', jsonb_build_object('kind', v_kind));
@@ -248,7 +262,8 @@ begin
 			select s.state, s.why into v_state, v_why
 			from onboarding.state_by_requirements(p_market_id, p_partner_id, v_kind, p_now) s;
 			update onboarding.enrolment e
-			set state = v_state
+			set state = v_state,
+				active_during = onboarding.active_with(e.active_during, v_state, p_now)
 			where e.market_id = p_market_id and e.partner_id = p_partner_id and e.kind = v_kind;
 		end if;
 		insert into events.event (market_id, event_id, kind, partner_id, subject, subject_id,
@@ -315,7 +330,8 @@ comment on function onboarding.explain_enrolment is 'requirements_due with what 
 
 grant execute on function onboarding.lock_partner, onboarding.local_date, onboarding.best_document,
 	onboarding.stand_by_document, onboarding.stand_by_bank_account, onboarding.stand,
-	onboarding.requirements_of, onboarding.state_by_requirements, onboarding.settle
+	onboarding.requirements_of, onboarding.state_by_requirements, onboarding.active_with,
+	onboarding.settle
 	to wall_partner, wall_member, wall_operator, wall_runner;
 grant execute on function onboarding.enrol, onboarding.programme_asks
 	to wall_member, wall_operator;

@@ -3,9 +3,9 @@
 create or replace function payouts.show_run(p_run payouts.payout_run) returns api.payout_run
 language sql stable as $$
 	select row(p_run.payout_run_id, p_run.state, p_run.minimum_minor, p_run.currency,
-		p_run.payouts_count, p_run.total_minor, p_run.created_by, p_run.created_at,
+		p_run.payouts_count, ledger.exact(p_run.total_minor), p_run.created_by, p_run.created_at,
 		p_run.started_at, p_run.finished_at, p_run.version, p_run.left_out_count,
-		p_run.left_out_minor, p_run.failure)::api.payout_run
+		ledger.exact(p_run.left_out_minor), p_run.failure)::api.payout_run
 $$;
 
 create or replace function payouts.show_payout(p_payout payouts.payout) returns api.payout
@@ -44,6 +44,7 @@ begin
 	replayed := v_run_id is not null;
 	if not replayed then
 		v_run_id := p_payout_run_id;
+		perform ledger.need_amounts(p_market_id, p_minimum_minor);
 		select r.payout_run_id, r.state, r.failure into v_open
 		from payouts.payout_run r
 		where r.market_id = p_market_id and r.state <> 'finished';
@@ -68,7 +69,7 @@ begin
 	where r.market_id = p_market_id and r.payout_run_id = v_run_id;
 end
 $$;
-comment on function api.create_payout_run is 'Asks for a payout run. Refuses: payout_run_open key_reused';
+comment on function api.create_payout_run is 'Asks for a payout run. Refuses: payout_run_open amount_too_large key_reused';
 
 create or replace function api.get_payout_run(p_market_id int, p_payout_run_id uuid,
 	out "row" api.payout_run)
@@ -154,7 +155,8 @@ create or replace function api.list_payouts(p_market_id int, p_caller_id uuid, p
 	p_limit int, p_after_payout_run_id uuid, p_after_partner_id uuid, p_after_first_entry_no bigint)
 returns setof api.payout
 language plpgsql stable security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
 declare
 	v_of constant uuid := coalesce(p_caller_id, p_partner_id);
 	v_last constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';

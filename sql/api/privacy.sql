@@ -1,6 +1,7 @@
 -- Closing an account, erasing a person, and the export of everything about it.
 --
--- Both ways of leaving want the password, end all sessions and free the address. A closed account
+-- All three want the password or a fresh code of the authenticator. Both ways of leaving end all
+-- sessions and free the address. A closed account
 -- keeps its data and its money, which goes on being payable to the bank account that was named. An
 -- erased one loses its keys, so that nobody can say whose the rows are; money and work stay, under an
 -- id. So it has to be paid first. Bookings, rentals, debts and offices stand in the way of both.
@@ -63,15 +64,29 @@ end
 $$;
 comment on function identity.close_partner is 'closes a partner with its account';
 
--- An erased partner's bank account cannot be found by its blind values.
-create or replace function identity.forget_partner(p_market_id int, p_partner_id uuid) returns void
+-- An erased partner's bank account cannot be found by its blind values. False: the partner has no key
+-- of its own, which could be destroyed; then its cells are written over.
+create or replace function identity.forget_partner(p_market_id int, p_partner_id uuid)
+returns boolean
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
+declare
+	v_shares boolean;
+	v_nothing constant text := core.sealed_for_nobody();
 begin
 	perform core.enter(p_market_id, null);
-	update onboarding.bank_account b set iban_key = '', holder_key = ''
+	v_shares := exists (
+		select from identity.shared_id s
+		where s.market_id = p_market_id and s.partner_id = p_partner_id);
+	update onboarding.bank_account b set iban_key = '', holder_key = '',
+		iban = case when v_shares then v_nothing else b.iban end,
+		holder_name = case when v_shares then v_nothing else b.holder_name end,
+		last_four = case when v_shares then v_nothing else b.last_four end
 	where b.market_id = p_market_id and b.partner_id = p_partner_id;
+	update identity.partner p set name = v_nothing
+	where p.market_id = p_market_id and p.partner_id = p_partner_id and v_shares;
+	return not v_shares;
 end
 $$;
 comment on function identity.forget_partner is 'takes the blind values of an erased partner away';
@@ -118,7 +133,8 @@ end
 $$;
 grant execute on function access.shut_account to wall_platform;
 
--- An erased person's invitations and offices keep neither a hint nor the blind value of the address.
+-- An erased person's invitations and offices keep neither a hint nor the blind value of the address,
+-- and what waited for a code is gone.
 create or replace function access.forget_hints(p_account_id uuid) returns void
 language plpgsql as $$
 declare
@@ -132,14 +148,45 @@ begin
 		where g.market_id = v_market_id and g.account_id = p_account_id;
 	end loop;
 	perform core.enter(0, null);
+	delete from access.challenge c
+	where c.account_id = p_account_id or c.new_account_id = p_account_id;
 end
 $$;
 grant execute on function access.forget_hints to wall_platform;
 
+-- Whether the account is at the phone itself. p_password: the hash that the password fits; null: it
+-- fits none, or a code was sent instead, of the step p_totp_step. The slug of a refusal, or null.
+create or replace function access.prove_account(p_account_id uuid, p_password text, p_totp text,
+	p_totp_step bigint, p_now timestamptz) returns text
+language plpgsql as $$
+declare
+	v_known access.credential;
+	v_refused text;
+begin
+	select * into v_known
+	from access.credential c
+	where c.account_id = p_account_id and c.state = 'active'
+	for no key update;
+	if v_known.password_hash = p_password then
+		v_refused := null;
+	elsif found and p_totp is not null then
+		v_refused := access.take_second(p_account_id, p_totp_step, null, p_now);
+	else
+		v_refused := 'password_wrong';
+	end if;
+	if v_refused is null then
+		perform access.forget_guesses('change', p_account_id::text);
+	end if;
+	return v_refused;
+end
+$$;
+comment on function access.prove_account is 'whether the password or a fresh code of the account is here';
+grant execute on function access.prove_account to wall_platform;
+
 -- Leaves. The slug of a refusal with its detail, or null. Who holds an office gives it back first: a
 -- market without its operators, or a platform without admins, is no accident.
 create or replace function access.leave(p_account_id uuid, p_role text, p_password text,
-	p_erases boolean, p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
+	p_totp text, p_totp_step bigint, p_erases boolean, p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
 	out refused text, out detail jsonb)
 language plpgsql as $$
 declare
@@ -148,12 +195,8 @@ declare
 	v_obstacles jsonb := '[]';
 	v_count int := 0;
 begin
-	perform 1 from access.credential c
-	where c.account_id = p_account_id and c.password_hash = p_password and c.state = 'active'
-	for no key update;
-	if not found then
-		refused := 'password_wrong';
-	else
+	refused := access.prove_account(p_account_id, p_password, p_totp, p_totp_step, p_now);
+	if refused is null then
 		for v_each in select * from identity.partners_of(p_account_id) loop
 			v_obstacles := v_obstacles || identity.obstacles_of(v_each.market_id,
 				v_each.partner_id, p_erases);
@@ -176,11 +219,10 @@ begin
 		v_count := v_count + 1;
 		perform identity.close_partner(v_each.market_id, v_each.partner_id, p_account_id,
 			core.following_id(p_audit_id, v_count), p_now);
-		if p_erases then
+		if p_erases and identity.forget_partner(v_each.market_id, v_each.partner_id) then
 			insert into identity.erasure (person_id, account_id, asked_at)
 			values (v_each.partner_id, p_account_id, p_now)
 			on conflict do nothing;
-			perform identity.forget_partner(v_each.market_id, v_each.partner_id);
 		end if;
 	end loop;
 	perform core.enter(0, null);
@@ -198,7 +240,7 @@ $$;
 grant execute on function access.leave to wall_platform;
 
 create or replace function api.close_account(p_account_id uuid, p_role text, p_password text,
-	p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
+	p_totp text, p_totp_step bigint, p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
 	out refused text, out detail jsonb, out "row" api.leaving)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
@@ -206,15 +248,15 @@ as $$
 begin
 	perform core.enter(0, null);
 	select l.refused, l.detail into refused, detail
-	from access.leave(p_account_id, p_role, p_password, false, p_audit_id, p_peer, p_request_id,
-		p_now) l;
+	from access.leave(p_account_id, p_role, p_password, p_totp, p_totp_step, false, p_audit_id,
+		p_peer, p_request_id, p_now) l;
 	"row" := row(p_account_id, 'closed', p_now);
 end
 $$;
-comment on function api.close_account is 'Closes the account: its sessions end, its data and its money stay. Refuses: password_wrong account_in_use';
+comment on function api.close_account is 'Closes the account: its sessions end, its data and its money stay. Refuses: password_wrong totp_not_enrolled totp_wrong account_in_use';
 
 create or replace function api.erase_account(p_account_id uuid, p_role text, p_password text,
-	p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
+	p_totp text, p_totp_step bigint, p_audit_id uuid, p_peer text, p_request_id text, p_now timestamptz,
 	out refused text, out detail jsonb, out "row" api.leaving)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
@@ -222,12 +264,12 @@ as $$
 begin
 	perform core.enter(0, null);
 	select l.refused, l.detail into refused, detail
-	from access.leave(p_account_id, p_role, p_password, true, p_audit_id, p_peer, p_request_id,
-		p_now) l;
+	from access.leave(p_account_id, p_role, p_password, p_totp, p_totp_step, true, p_audit_id,
+		p_peer, p_request_id, p_now) l;
 	"row" := row(p_account_id, 'erased', p_now);
 end
 $$;
-comment on function api.erase_account is 'Erases the person: its keys are destroyed, its money stays under an id. Refuses: password_wrong account_in_use';
+comment on function api.erase_account is 'Erases the person: its keys are destroyed, its money stays under an id. Refuses: password_wrong totp_not_enrolled totp_wrong account_in_use';
 
 create or replace function identity.export_shown(p_export identity.data_export)
 returns api.data_export
@@ -240,8 +282,10 @@ $$;
 grant execute on function identity.export_shown to wall_platform;
 
 -- The same key again is the same export.
-create or replace function api.create_data_export(p_account_id uuid, p_export_id uuid,
-	p_now timestamptz, out "row" api.data_export)
+create or replace function api.create_data_export(p_account_id uuid, p_role text, p_password text,
+	p_totp text, p_totp_step bigint, p_audit_id uuid, p_peer text, p_request_id text,
+	p_now timestamptz, p_export_id uuid, out refused text, out detail jsonb,
+	out "row" api.data_export)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
@@ -249,8 +293,11 @@ declare
 	v_row identity.data_export;
 begin
 	perform core.enter(0, null);
-	if not exists (select from identity.account a where a.account_id = p_account_id) then
-		perform core.refuse('account_unknown');
+	refused := access.prove_account(p_account_id, p_password, p_totp, p_totp_step, p_now);
+	perform access.audit(0, p_audit_id, 'account.export', coalesce(refused, 'done'), p_account_id,
+		p_role, p_account_id, p_peer, p_request_id, p_now);
+	if refused is not null then
+		return;
 	end if;
 	perform access.take_one('export', p_account_id::text, 5, interval '1 hour', p_now);
 	insert into identity.data_export (export_id, account_id, asked_at, expires_at)
@@ -262,7 +309,7 @@ begin
 	"row" := identity.export_shown(v_row);
 end
 $$;
-comment on function api.create_data_export is 'Asks for everything about the account. Refuses: account_unknown sign_in_delayed';
+comment on function api.create_data_export is 'Asks for everything about the account. Refuses: password_wrong totp_not_enrolled totp_wrong sign_in_delayed';
 
 create or replace function api.get_data_export(p_account_id uuid, p_export_id uuid,
 	p_now timestamptz, out "row" api.data_export)

@@ -168,6 +168,7 @@ begin
 	replayed := v_slot_id is not null;
 	if not replayed then
 		v_slot_id := p_slot_id;
+		perform ledger.need_amounts(p_market_id, p_rate_minor);
 		if not exists (
 			select from scheduling.station t
 			where t.market_id = p_market_id and t.station_id = p_station_id) then
@@ -190,7 +191,7 @@ begin
 	where s.market_id = p_market_id and s.slot_id = v_slot_id;
 end
 $$;
-comment on function api.create_slot is 'Makes a slot from local wall time, or one on each of several days. Refuses: station_unknown programme_unknown programme_kind_differs local_time_missing local_time_twice slot_times_wrong slot_in_the_past key_reused.';
+comment on function api.create_slot is 'Makes a slot from local wall time, or one on each of several days. Refuses: station_unknown programme_unknown programme_kind_differs local_time_missing local_time_twice slot_times_wrong slot_in_the_past amount_too_large key_reused.';
 alter function api.create_slot owner to wall_operator;
 grant execute on function api.create_slot to socius_gate;
 
@@ -214,7 +215,7 @@ $$;
 comment on function scheduling.check_programme is 'refuses a programme that is not of couriers';
 
 -- Makes one slot and its event.
--- Refuses: local_time_missing local_time_twice slot_times_wrong slot_in_the_past
+-- Refuses: local_time_missing local_time_twice slot_times_wrong slot_in_the_past amount_too_large
 create or replace function scheduling.make_slot(p_market_id int, p_slot_id uuid, p_event_id uuid,
 	p_actor_id uuid, p_actor_role text, p_now timestamptz, p_station_id uuid, p_programme_id uuid,
 	p_starts_local timestamp, p_ends_local timestamp, p_duration_minutes int, p_fold int,
@@ -232,6 +233,8 @@ begin
 	if p_released_at >= v_times.starts_at then
 		perform core.refuse('slot_times_wrong', '{"detail": "It would start before its release."}');
 	end if;
+	perform ledger.need_amounts(p_market_id,
+		scheduling.pay_of(p_rate_minor, v_times.starts_at, v_times.ends_at));
 	insert into scheduling.slot (market_id, slot_id, station_id, programme_id, kind, starts_at,
 		ends_at, time_zone, day, day_seconds, next_day_seconds, capacity, rate_minor, currency,
 		released_at, created_at)
@@ -254,6 +257,7 @@ create or replace function api.list_slots(p_market_id int, p_partner_id uuid, p_
 	p_after_starts_at timestamptz, p_after_slot_id uuid) returns setof api.slot
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
 	v_now constant timestamptz := core.clock(p_market_id, p_now);
@@ -261,7 +265,9 @@ declare
 		case when p_partner_id is null then 'infinity' else v_now end;
 	v_taken constant int := case when p_free then 1 else 0 end;
 	v_to constant timestamptz := coalesce(p_to, 'infinity');
-	v_after_starts_at constant timestamptz := coalesce(p_after_starts_at, p_from, v_now);
+	-- what has begun can be booked no more, so that full slots of the past are never walked through
+	v_after_starts_at constant timestamptz := greatest(coalesce(p_after_starts_at, p_from, v_now),
+		case when p_free then v_now end);
 	v_after_slot_id constant uuid := coalesce(p_after_slot_id,
 		'00000000-0000-0000-0000-000000000000');
 begin

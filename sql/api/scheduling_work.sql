@@ -7,10 +7,11 @@ create or replace function api.list_bookings(p_market_id int, p_partner_id uuid,
 	p_after_starts_at timestamptz, p_after_booking_id uuid) returns setof api.booking
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
 	v_to constant timestamptz := coalesce(p_to, 'infinity');
-	v_after_starts_at constant timestamptz := coalesce(p_after_starts_at, p_from, '-infinity');
+	v_after_starts_at timestamptz := coalesce(p_after_starts_at, p_from, '-infinity');
 	v_after_booking_id constant uuid := coalesce(p_after_booking_id,
 		'00000000-0000-0000-0000-000000000000');
 begin
@@ -26,7 +27,26 @@ begin
 			and b.starts_at < v_to and (p_state is null or b.state = p_state)
 		order by b.starts_at, b.booking_id
 		limit p_limit;
+	elsif p_state not in ('confirmed', 'completed') then
+		return query
+		select (scheduling.show_booking(b, s, t)).*
+		from scheduling.booking b
+		join scheduling.slot s on s.market_id = p_market_id and s.slot_id = b.slot_id
+		join scheduling.station t on t.market_id = p_market_id and t.station_id = s.station_id
+		where b.market_id = p_market_id and b.state = p_state
+			and b.state not in ('confirmed', 'completed') -- as booking_rare says
+			and (b.starts_at, b.booking_id) > (v_after_starts_at, v_after_booking_id)
+			and b.starts_at < v_to
+		order by b.starts_at, b.booking_id
+		limit p_limit;
 	else
+		if p_state = 'confirmed' then
+			-- none is confirmed any more that jobs.mark_missed has passed
+			v_after_starts_at := greatest(v_after_starts_at, (
+				select w.swept_until - interval '3600 seconds'
+				from scheduling.missed_sweep w
+				where w.market_id = p_market_id));
+		end if;
 		return query
 		select (scheduling.show_booking(b, s, t)).*
 		from scheduling.booking b
@@ -178,7 +198,7 @@ begin
 	"row" := scheduling.booking_now(p_market_id, p_booking_id);
 end
 $$;
-comment on function api.complete_booking is 'Completes a booking once its slot has ended, and posts its pay. Refuses: booking_unknown booking_not_checked_in slot_not_ended key_reused.';
+comment on function api.complete_booking is 'Completes a booking once its slot has ended, and posts its pay. Refuses: booking_unknown booking_not_checked_in slot_not_ended amount_too_large balance_out_of_range key_reused.';
 alter function api.complete_booking owner to wall_partner;
 grant execute on function api.complete_booking to socius_gate;
 

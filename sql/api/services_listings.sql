@@ -54,6 +54,7 @@ begin
 	replayed := v_listing_id is not null;
 	if not replayed then
 		v_listing_id := p_listing_id;
+		perform ledger.need_amounts(p_market_id, p_list_price_minor, p_partner_price_minor);
 		if not exists (select from services.vendor v
 			where v.market_id = p_market_id and v.vendor_id = p_vendor_id) then
 			perform core.refuse('vendor_unknown');
@@ -79,7 +80,7 @@ begin
 	where l.market_id = p_market_id and l.listing_id = v_listing_id;
 end
 $$;
-comment on function api.create_listing is 'Makes a listing. Refuses: vendor_unknown listing_kind_differs listing_price_wrong listing_times_wrong key_reused.';
+comment on function api.create_listing is 'Makes a listing. Refuses: vendor_unknown listing_kind_differs listing_price_wrong listing_times_wrong amount_too_large key_reused.';
 alter function api.create_listing owner to wall_operator;
 grant execute on function api.create_listing to socius_gate;
 
@@ -107,6 +108,7 @@ create or replace function api.list_listings(p_market_id int, p_caller_id uuid, 
 	p_kind text, p_limit int, p_after_listing_id uuid) returns setof api.listing
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set plan_cache_mode = force_custom_plan
 as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);

@@ -155,7 +155,7 @@ begin
 	"row" := v_explained."row";
 end
 $$;
-comment on function api.redeem_listing is 'Takes a discount for the calling partner. Refuses: listing_unknown listing_kind_differs partner_unknown not_yet_available no_longer_available not_enrolled redeemed_already sold_out key_reused.';
+comment on function api.redeem_listing is 'Takes a discount for the calling partner. Refuses: listing_unknown listing_kind_differs partner_unknown not_yet_available no_longer_available not_enrolled redeemed_already sold_out amount_too_large balance_out_of_range key_reused.';
 alter function api.redeem_listing owner to wall_partner;
 grant execute on function api.redeem_listing to socius_gate;
 call core.make_batch('api.redeem_listing'::regproc::regprocedure, 'wall_partner', 'market');
@@ -183,6 +183,8 @@ create or replace function api.list_redemptions(p_market_id int, p_caller_id uui
 returns setof api.redemption
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set plan_cache_mode = force_custom_plan
 as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);

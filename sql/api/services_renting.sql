@@ -29,6 +29,8 @@ begin
 			or p_ends_at > v_starts_at + interval '7776000 seconds' then
 			perform core.refuse('rental_times_wrong');
 		end if;
+		perform ledger.need_amounts(p_market_id, v_listing.partner_price_minor
+			* services.started_days(v_starts_at, p_ends_at));
 		select a.share_agreement_id into v_agreement_id
 		from ledger.agreement_at(p_market_id, 'price', v_starts_at) a
 		where 'vendor' = any (a.parties);
@@ -52,7 +54,7 @@ begin
 	"row" := services.rental_now(p_market_id, v_rental_id, v_now);
 end
 $$;
-comment on function api.create_rental is 'Rents an asset for the calling partner. Refuses: listing_unknown listing_kind_differs partner_unknown not_yet_available no_longer_available not_enrolled rental_times_wrong agreement_missing asset_unknown rental_overlaps no_asset_free key_reused.';
+comment on function api.create_rental is 'Rents an asset for the calling partner. Refuses: listing_unknown listing_kind_differs partner_unknown not_yet_available no_longer_available not_enrolled rental_times_wrong agreement_missing asset_unknown rental_overlaps no_asset_free amount_too_large key_reused.';
 alter function api.create_rental owner to wall_partner;
 grant execute on function api.create_rental to socius_gate;
 
@@ -110,7 +112,7 @@ begin
 	"row" := services.rental_now(p_market_id, p_rental_id, v_now);
 end
 $$;
-comment on function api.return_rental is 'Brings a rented asset back and charges each started day. Refuses: rental_unknown rental_not_started rental_not_active key_reused.';
+comment on function api.return_rental is 'Brings a rented asset back and charges each started day. Refuses: rental_unknown rental_not_started rental_not_active amount_too_large balance_out_of_range key_reused.';
 alter function api.return_rental owner to wall_partner;
 grant execute on function api.return_rental to socius_gate;
 
@@ -172,6 +174,8 @@ create or replace function api.list_rentals(p_market_id int, p_caller_id uuid, p
 	p_limit int, p_after_starts_at timestamptz, p_after_rental_id uuid) returns setof api.rental
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set plan_cache_mode = force_custom_plan
 as $$
 begin
 	perform core.enter(p_market_id, p_caller_id);

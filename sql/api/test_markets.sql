@@ -50,6 +50,12 @@ $$;
 comment on function testing.found_market is 'a test market and the accounts of its office; returns its number';
 alter function testing.found_market owner to wall_platform;
 
+-- The session of all tokens of a test market: what ends them together.
+create or replace function testing.session_id(p_seed_id uuid) returns uuid
+language sql immutable as $$
+	select core.following_id(p_seed_id, 99999)
+$$;
+
 -- Everyone in a test market, with a token each.
 create or replace function testing.people(p_market_id int, p_seed_id uuid,
 	p_expires_at timestamptz) returns api.test_token[]
@@ -59,7 +65,8 @@ begin
 		select row(p.name, p.says, p.role, testing.id(p_seed_id, p.account),
 			testing.id(p_seed_id, p.partner),
 			row(p.role, testing.id(p_seed_id, p.account), p_market_id,
-				testing.id(p_seed_id, p.partner), p_expires_at)::api.signed_token,
+				testing.id(p_seed_id, p.partner), p_expires_at,
+				testing.session_id(p_seed_id))::api.signed_token,
 			p_expires_at)::api.test_token
 		from (values
 			(1, 'operator', 'Olga runs the market: sets it up, moves its clock, pays.',
@@ -83,9 +90,10 @@ begin
 end
 $$;
 
--- Makes a test market. p_test_markets of them may live at once; they are made one at a time.
-create or replace function api.create_test_market(p_now timestamptz, p_seed_id uuid,
-	p_test_markets int, out "row" api.test_market)
+-- Makes a test market. p_test_markets of them may live at once, and of one network
+-- p_test_markets_per_network; they are made one at a time.
+create or replace function api.create_test_market(p_now timestamptz, p_seed_id uuid, p_peer text,
+	p_test_markets int, p_test_markets_per_network int, out "row" api.test_market)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
@@ -93,6 +101,7 @@ declare
 	v_code constant text := 'test-' || left(encode(sha256(uuid_send(p_seed_id)), 'hex'), 8);
 	v_founded_at constant timestamptz := '2026-01-12 08:00+00';
 	v_expires_at constant timestamptz := p_now + interval '24 hours';
+	v_network constant text := access.hide(access.network_of(p_peer));
 	v_living record;
 	v_market_id int;
 begin
@@ -101,15 +110,22 @@ begin
 		perform core.refuse('test_markets_off');
 	end if;
 	perform pg_advisory_xact_lock(5051, 0);
-	select count(*) as markets, min(t.expires_at) as next_goes_at into v_living
+	select count(*) as markets, min(t.expires_at) as next_goes_at,
+		count(*) filter (where t.network = v_network and t.expires_at > p_now) as of_network,
+		min(t.expires_at) filter (where t.network = v_network and t.expires_at > p_now)
+			as next_of_network_goes_at
+	into v_living
 	from testing.market t;
-	if v_living.markets >= p_test_markets then
+	if v_living.of_network >= p_test_markets_per_network then
+		perform core.refuse('test_markets_full', jsonb_build_object('living', v_living.of_network)
+			|| core.explain_wait('next_goes_at', v_living.next_of_network_goes_at, p_now));
+	elsif v_living.markets >= p_test_markets then
 		perform core.refuse('test_markets_full', jsonb_build_object('living', v_living.markets)
 			|| core.explain_wait('next_goes_at', v_living.next_goes_at, p_now));
 	end if;
 	v_market_id := testing.found_market(p_seed_id, v_code, v_founded_at);
-	insert into testing.market (market_id, made_at, expires_at)
-	values (v_market_id, p_now, v_expires_at);
+	insert into testing.market (market_id, made_at, expires_at, network, session_id)
+	values (v_market_id, p_now, v_expires_at, v_network, testing.session_id(p_seed_id));
 	perform testing.live(v_market_id, p_seed_id, v_founded_at);
 	select m.market_id, m.code, m.name, m.currency, m.time_zone, m.test_now, v_expires_at,
 		testing.people(v_market_id, p_seed_id, v_expires_at), testing.id(p_seed_id, 21),
@@ -125,3 +141,37 @@ $$;
 comment on function api.create_test_market is 'Makes a test market: a city in mid-week and a token for everyone in it. Refuses: test_markets_off test_markets_full.';
 alter function api.create_test_market owner to wall_test;
 grant execute on function api.create_test_market to socius_gate;
+grant execute on function access.network_of, access.hide to wall_test;
+
+-- Ends a test market before its day is over: its tokens and those of its services are worth nothing
+-- from now on, which workers are told until they would have expired; the runner removes it.
+create or replace function api.end_test_market(p_market_id int, p_test_market_code text,
+	p_now timestamptz) returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
+as $$
+declare
+	v_market testing.market;
+begin
+	perform core.enter(p_market_id, null);
+	select t.* into v_market
+	from testing.market t
+	join core.market m on m.market_id = t.market_id
+	where t.market_id = p_market_id and m.code = p_test_market_code and t.session_id is not null;
+	if not found then
+		perform core.refuse('market_unknown');
+	end if;
+	insert into access.ended_secret (secret_id, ended_at)
+	select v_market.session_id, v_market.expires_at
+	union all
+	select s.secret_id, greatest(v_market.expires_at, p_now)
+	from access.service_secret s
+	where s.market_id = p_market_id
+	on conflict (secret_id) do nothing;
+	update testing.market t set expires_at = least(t.expires_at, p_now)
+	where t.market_id = p_market_id;
+end
+$$;
+comment on function api.end_test_market is 'Ends a test market and its tokens. Refuses: market_unknown.';
+alter function api.end_test_market owner to wall_test;
+grant execute on function api.end_test_market to socius_gate;

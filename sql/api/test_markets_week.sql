@@ -384,7 +384,8 @@ begin
 		join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 		where n.nspname = 'testing' and p.prokind = 'f'
 			and p.proname in ('id', 'event_id', 'at', 'found_market', 'set_up', 'enrol', 'plan',
-				'offer', 'move_on', 'book', 'work', 'drive', 'imagine', 'sell', 'pay', 'live', 'people')
+				'offer', 'move_on', 'book', 'work', 'drive', 'imagine', 'sell', 'pay', 'live', 'people',
+				'session_id')
 	loop
 		execute format('grant execute on function %s to wall_test', v_function);
 	end loop;

@@ -25,7 +25,7 @@ begin
 	),
 	expired as (
 		update cocreation.idea i
-		set state = 'expired', version = i.version + 1
+		set state = 'expired', closed_at = v_now, version = i.version + 1
 		from due d
 		where i.market_id = p_market_id and i.idea_id = d.idea_id
 		returning i.idea_id, i.submitter_id, i.supporters_count, i.supporters_needed

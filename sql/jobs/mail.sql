@@ -1,4 +1,4 @@
--- Letters for the runner to send, one at a time, and what is left of signing in to be thrown away.
+-- Letters for the runner to send, one at a time.
 --
 --	select * from jobs.take_mail(now);               no row: nothing waits
 --	(write or send it, in no transaction)
@@ -69,41 +69,7 @@ end
 $$;
 comment on function jobs.finish_mail is 'a letter is sent, or tried again later';
 
--- Job: codes that nobody needs, letters that were sent, used tokens of sessions that have ended and
--- waits that are over, after a day. Once for each market, though they are of none: the second
--- finds nothing.
-create or replace function jobs.clear_sign_in(p_market_id int, p_job_id uuid, p_now timestamptz)
-returns timestamptz
-language plpgsql security definer
-set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
-begin
-	perform core.enter(p_market_id, null);
-	insert into identity.erasure (person_id, asked_at)
-	select c.new_account_id, p_now
-	from access.challenge c
-	where c.expires_at < p_now - interval '1 day' and c.new_account_id is not null
-		and not exists (select from identity.account a where a.account_id = c.new_account_id)
-	on conflict do nothing;
-	delete from access.challenge c where c.expires_at < p_now - interval '1 day';
-	delete from access.ended_secret e where e.ended_at < p_now - interval '1 day';
-	delete from access.authorization_code c where c.expires_at < p_now - interval '1 day';
-	delete from access.mail m where m.state <> 'queued' and m.made_at < p_now - interval '1 day';
-	delete from access.refresh_token t
-	using access.session s
-	where s.session_id = t.session_id and t.used_at is not null
-		and coalesce(s.ended_at, s.expires_at) < p_now - interval '1 day';
-	delete from access.nonce n where n.expires_at < p_now - interval '1 day';
-	delete from access.identity_provider p where not exists (
-		select from core.market m where m.market_id = p.of_market);
-	delete from access.throttle t where t.full_at < p_now - interval '1 day';
-	return null;
-end
-$$;
-comment on function jobs.clear_sign_in is 'throws away codes, letters and waits that are over';
-
 alter function jobs.take_mail owner to wall_runner;
 alter function jobs.fail_mail owner to wall_runner;
 alter function jobs.finish_mail owner to wall_runner;
-alter function jobs.clear_sign_in owner to wall_runner;
-grant execute on function jobs.take_mail, jobs.fail_mail, jobs.finish_mail, jobs.clear_sign_in
-	to socius_runner;
+grant execute on function jobs.take_mail, jobs.fail_mail, jobs.finish_mail to socius_runner;

@@ -36,31 +36,37 @@ comment on function jobs.close_weeks is 'closes statement weeks that ended more 
 -- owners behind p_after_owner_id up to p_last_owner_id, in one statement. Each payout is a row, a
 -- ledger row (which ledger.post would write the same way, one wallet at a time) and an event; it takes
 -- the wallet to zero and settles all its entries, its own included. Returns what was paid.
--- Who is enrolled under one of p_programmes, which ask for a bank account, and has none, or one that
--- was changed a short time ago, is left out: a row says so, and the wallet stays as it is.
+-- Whoever changed the IBAN a short time ago is left out, and so is who is enrolled under one of
+-- p_programmes, which ask for a bank account, and has none: a row says so, and the wallet stays as it is.
 -- Locks the wallets in the order in which all others lock them. The planner, whose statistics may be
 -- older than the market, must not join the chunk to itself row by row: no nested loop. Where no
--- programme asks, nothing of it is looked at.
+-- programme asks, no enrolment is looked at.
 drop function if exists payouts.pay_chunk(int, uuid, bigint, uuid, uuid, date, timestamptz);
+drop function if exists payouts.pay_chunk(int, uuid, bigint, uuid, uuid, uuid[], date, timestamptz);
 create or replace function payouts.pay_chunk(p_market_id int, p_payout_run_id uuid,
 	p_minimum_minor bigint, p_after_owner_id uuid, p_last_owner_id uuid, p_programmes uuid[],
-	p_week date, p_now timestamptz, out payouts_count bigint, out total_minor bigint,
-	out left_out_count bigint, out left_out_minor bigint)
+	p_week date, p_now timestamptz, out payouts_count bigint, out total_minor numeric,
+	out left_out_count bigint, out left_out_minor numeric)
 language sql set enable_nestloop = off set jit = off as $$
 	with
-	waiting as materialized (
-		select e.partner_id, b.frozen_until
-		from (
-			select distinct n.partner_id
-			from onboarding.enrolment n
-			where p_programmes <> '{}' and n.market_id = p_market_id
-				and n.programme_id = any (p_programmes)
-				and n.partner_id > p_after_owner_id and n.partner_id <= p_last_owner_id
-		) e
-		left join onboarding.bank_account b on b.market_id = p_market_id
+	accounts as materialized (
+		select b.partner_id, b.frozen_until
+		from onboarding.bank_account b
+		where b.market_id = p_market_id
 			and b.partner_id > p_after_owner_id and b.partner_id <= p_last_owner_id
-			and b.partner_id = e.partner_id
-		where b.partner_id is null or b.frozen_until > p_now
+	),
+	waiting as materialized (
+		select a.partner_id, a.frozen_until
+		from accounts a
+		where a.frozen_until > p_now
+		union all
+		select distinct n.partner_id, null::timestamptz
+		from onboarding.enrolment n
+		left join accounts a on a.partner_id = n.partner_id
+		where p_programmes <> '{}' and n.market_id = p_market_id
+			and n.programme_id = any (p_programmes)
+			and n.partner_id > p_after_owner_id and n.partner_id <= p_last_owner_id
+			and a.partner_id is null
 	),
 	left_out as (
 		insert into payouts.left_out (market_id, payout_run_id, partner_id, reason, until,
@@ -95,9 +101,9 @@ language sql set enable_nestloop = off set jit = off as $$
 	),
 	posted as (
 		insert into ledger.transaction
-			(market_id, owner_id, posted_month, entry_no, transaction_id, kind, cause_id, accounts,
+			(market_id, owner_id, entry_no, transaction_id, kind, cause_id, accounts,
 			amounts, wallet_minor, balance_minor, currency, occurred_at, posted_at, week)
-		select p_market_id, p.owner_id, date_trunc('month', p_now at time zone 'UTC')::date,
+		select p_market_id, p.owner_id,
 			p.entry_no, p.payout_id, 'payout', p.payout_id, '{2000,1100}',
 			array[p.balance_minor, -p.balance_minor], -p.balance_minor, 0, p.currency, p_now, p_now,
 			p_week
@@ -118,9 +124,9 @@ language sql set enable_nestloop = off set jit = off as $$
 			'runner', p_now
 		from paid p
 	)
-	select count(*), coalesce(sum(p.balance_minor), 0)::bigint,
+	select count(*), coalesce(sum(p.balance_minor), 0),
 		(select count(*) from left_out),
-		(select coalesce(sum(l.balance_minor), 0)::bigint from left_out l)
+		(select coalesce(sum(l.balance_minor), 0) from left_out l)
 	from paid p;
 $$;
 comment on function payouts.pay_chunk is 'pays the wallets of a range of owners, in one statement';

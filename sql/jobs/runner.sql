@@ -139,18 +139,28 @@ end
 $$;
 comment on function core.ensure_platform_job is 'one periodic job of a kind for the platform';
 
--- Job: partitions of the ledger for this month and the next two.
+-- Job of the platform: partitions of the ledger and of events for this month and the next three, by
+-- the real clock; and empty ones of other months go, at most ten of each a step.
 create or replace function jobs.make_months(p_market_id int, p_job_id uuid, p_now timestamptz)
 returns timestamptz
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+declare
+	v_limit constant int := 10;
+	v_month constant date := date_trunc('month', p_now at time zone 'UTC')::date;
+	v_last constant date := (v_month + interval '3 months')::date;
+	v_table regclass;
+	v_is_more boolean := false;
 begin
-	perform core.enter(p_market_id, null);
-	perform ledger.make_months((core.clock(p_market_id, p_now) at time zone 'UTC')::date, 3);
-	return null;
+	foreach v_table in array array['ledger.transaction', 'events.event']::regclass[] loop
+		perform core.make_months(v_table, v_month, 4);
+		v_is_more := core.drop_empty_months(v_table, v_month, v_last, v_limit) = v_limit
+			or v_is_more;
+	end loop;
+	return case when v_is_more then p_now end;
 end
 $$;
-comment on function jobs.make_months is 'partitions of the ledger for this month and the next two';
+comment on function jobs.make_months is 'partitions of the ledger and of events for this month and the next three';
 
 alter function core.take_job owner to wall_runner;
 alter function core.finish_step owner to wall_runner;

@@ -24,6 +24,9 @@ from cocreation.idea i
 left join events.event e on e.market_id = i.market_id and e.subject = 'idea'
 	and e.subject_id = i.idea_id
 	and e.kind in ('idea.supported', 'idea.stage_reached', 'idea.qualified')
+where not exists (
+	select from events.archived k
+	where k.market_id = i.market_id and k.occurred_until >= i.submitted_at)
 group by i.market_id, i.idea_id
 having count(*) filter (where e.kind = 'idea.stage_reached') <> i.stage - 1
 	or count(*) filter (where e.kind = 'idea.qualified') <> (i.state = 'qualified')::int
@@ -53,8 +56,14 @@ full join (
 	from cocreation.support s
 	group by s.market_id, s.idea_id, s.account_id
 ) s on s.market_id = e.market_id and s.idea_id = e.idea_id and s.account_id = e.account_id
-where coalesce(e.standing, 0) <> coalesce(s.standing, 0)
-	or coalesce(e.standing, 0) not between 0 and 1;
+where (coalesce(e.standing, 0) <> coalesce(s.standing, 0)
+		or coalesce(e.standing, 0) not between 0 and 1)
+	and not exists (
+		select from events.archived k
+		join cocreation.idea i on i.market_id = k.market_id
+			and i.idea_id = coalesce(e.idea_id, s.idea_id)
+		where k.market_id = coalesce(e.market_id, s.market_id)
+			and k.occurred_until >= i.submitted_at);
 comment on view laws.account_supports_once is 'An account supports an idea at most once, as its events say.';
 
 create or replace view laws.account_supports_once_examined as
@@ -90,7 +99,10 @@ where (
 		- case when e.from_state = i.state then 1 else 0 end)
 	from events.event e
 	where e.market_id = i.market_id and e.subject = 'idea' and e.subject_id = i.idea_id
-) is distinct from 1;
+) is distinct from 1
+	and not exists (
+		select from events.archived k
+		where k.market_id = i.market_id and k.occurred_until >= i.submitted_at);
 comment on view laws.idea_stands_where_its_events_end is 'The state of an idea is the one to which its events lead.';
 
 create or replace view laws.idea_stands_where_its_events_end_examined as

@@ -1,4 +1,5 @@
--- Laws of events: each life is one chain, and the present state is its end.
+-- Laws of events: each life is one chain, and the present state is its end. Wherever a law asks for the
+-- events of something, it asks for none that are in the archive (events.archived).
 
 -- A chain without its order: events of one subject lie in the order of their transactions' ids,
 -- and two transactions that met may have begun the other way round. So each life is held against
@@ -7,20 +8,24 @@
 create or replace view laws.event_chain_holds as
 select b.market_id, b.subject, b.subject_id
 from (
-	select s.market_id, s.subject, s.subject_id, s.state, sum(s.entered) as balance
+	select s.market_id, s.subject, s.subject_id, s.state, sum(s.entered) as balance,
+		sum(s.born) as births
 	from (
-		select e.market_id, e.subject, e.subject_id, e.to_state as state, 1 as entered
+		select e.market_id, e.subject, e.subject_id, e.to_state as state, 1 as entered,
+			(e.from_state is null)::int as born
 		from events.event e
 		where e.to_state is not null
 		union all
-		select e.market_id, e.subject, e.subject_id, e.from_state, -1
+		select e.market_id, e.subject, e.subject_id, e.from_state, -1, 0
 		from events.event e
 		where e.from_state is not null
 	) s
 	group by s.market_id, s.subject, s.subject_id, s.state
 ) b
 group by b.market_id, b.subject, b.subject_id
-having sum(b.balance) <> 1 or min(b.balance) < 0 or max(b.balance) > 1;
+having (sum(b.balance) <> 1 or min(b.balance) < 0 or max(b.balance) > 1)
+	and (sum(b.births) > 0 or not exists (
+		select from events.archived k where k.market_id = b.market_id));
 comment on view laws.event_chain_holds is 'The events of one subject are one chain from its birth to the state in which it stands.';
 
 create or replace view laws.event_chain_holds_examined as
@@ -52,7 +57,10 @@ where (
 	from events.event v
 	where v.market_id = e.market_id and v.partner_id = e.partner_id
 		and v.subject = e.kind || '_enrolment' and v.subject_id = e.partner_id
-) is distinct from 1;
+) is distinct from 1
+	and not exists (
+		select from events.archived k
+		where k.market_id = e.market_id and k.occurred_until >= e.created_at);
 comment on view laws.enrolment_stands_where_its_events_end is 'The state of an enrolment is the one to which its events lead.';
 
 create or replace view laws.enrolment_stands_where_its_events_end_examined as

@@ -48,7 +48,10 @@ from (
 ) h
 full join exchange.daily_count d on d.market_id = h.market_id and d.partner_id = h.partner_id
 	and d.day = h.day and d.what = h.what
-where h.events is distinct from d.events;
+where h.events is distinct from d.events and not exists (
+	select from events.archived k
+	where k.market_id = coalesce(h.market_id, d.market_id)
+		and k.occurred_until >= coalesce(h.day, d.day)::timestamptz - interval '1 day');
 comment on view laws.exchange_counts_its_events is 'A partner''s counts are the events that the fold has passed, each once.';
 
 create or replace view laws.exchange_counts_its_events_examined as
@@ -116,7 +119,7 @@ select count(*) as examined from exchange.reading;
 create or replace view laws.exchange_changes_are_on_record as
 select t.market_id, t.partner_id, t.part, t.change_no
 from (
-	select k.*, count(*) over w as number, lag(k.archetype) over w as lag_archetype,
+	select k.*, count(*) over w as number, first_value(k.changed_at) over w as since, lag(k.archetype) over w as lag_archetype,
 		case lag(k.basis) over w when 'observed' then lag(k.archetype) over w end as observed
 	from exchange.tag k
 	window w as (partition by k.market_id, k.partner_id, k.part order by k.change_no)
@@ -133,7 +136,10 @@ left join exchange.reading r on r.market_id = t.market_id and r.partner_id = t.p
 	and r.part = t.part
 where t.change_no <> t.number
 	or t.archetype_before is distinct from t.lag_archetype
-	or v.events is distinct from r.changes or v.births is distinct from 1
+	or (v.events is distinct from r.changes or v.births is distinct from 1)
+		and not exists (
+			select from events.archived k
+			where k.market_id = t.market_id and k.occurred_until >= t.since)
 	or r.changes < t.change_no
 	or not exchange.follows(t.shared, t.controlled, t.events, t.information, t.declared,
 		t.observed, t.archetype, t.basis)
@@ -144,7 +150,8 @@ comment on view laws.exchange_changes_are_on_record is 'Changes are counted with
 create or replace view laws.exchange_changes_are_on_record_examined as
 select count(*) as examined from exchange.tag;
 
--- By the catalog: what reads the exchange is the exchange itself, what shows a partner, and laws; and
+-- By the catalog: what reads the exchange is the exchange itself, what shows a partner, what throws old
+-- counts away, and laws; and
 -- its tables are named where it is said what an export holds.
 create or replace view laws.tags_decide_nothing as
 select p.oid::regprocedure::text as reader
@@ -152,7 +159,7 @@ from pg_catalog.pg_proc p
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 where n.nspname !~ '^(pg_|information_schema$|exchange$)'
 	and p.prosrc ~ '\mexchange\s*\.\s*[a-z"]'
-	and p.oid::regproc::text not in ('api.get_archetype', 'jobs.fold_exchange')
+	and p.oid::regproc::text not in ('api.get_archetype', 'jobs.fold_exchange', 'jobs.purge')
 union all
 select p.oid::regprocedure::text
 from pg_catalog.pg_proc p

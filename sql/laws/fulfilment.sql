@@ -17,7 +17,7 @@ left join ledger.share_agreement a on a.market_id = t.market_id
 	and a.share_agreement_id = t.share_agreement_id
 where a.share_agreement_id is null
 	or 2 * abs(t.commission_minor * 1000000::numeric
-		- (t.fare_minor + t.cancellation_fee_minor)
+		- (t.fare_minor + t.cancellation_fee_minor)::numeric
 			* coalesce(a.shares_ppm[array_position(a.parties, 'platform')], 0)) > 1000000;
 comment on view laws.commission_is_on_the_fare is 'Commission is the agreed part of the fare (or cancellation fee) to the nearest unit, and of nothing else.';
 
@@ -78,6 +78,9 @@ select t.market_id, t.trip_id, t.status
 from fulfilment.trip t
 left join events.event e on e.market_id = t.market_id and e.subject = 'trip'
 	and e.subject_id = t.trip_id
+where not exists (
+	select from events.archived k
+	where k.market_id = t.market_id and k.occurred_until >= t.reported_at)
 group by t.market_id, t.trip_id
 having count(e.event_id) <> 1 or min(e.to_state) <> t.status::text
 	or min(e.partner_id::text) <> t.partner_id::text;
@@ -86,12 +89,42 @@ comment on view laws.trips_have_events is 'Each trip has exactly one event, of i
 create or replace view laws.trips_have_events_examined as
 select count(*) as examined from fulfilment.trip;
 
+-- What the events tell, not the intervals that the enrolment keeps; where they are gone nothing is
+-- said. Who was paid in cash may have been anybody.
+create or replace view laws.trips_have_drivers as
+with stands as materialized (
+	select n.market_id, n.partner_id, n.occurred_at,
+		sum(n.turns) over (partition by n.market_id, n.partner_id order by n.occurred_at) as active,
+		lead(n.occurred_at) over (partition by n.market_id, n.partner_id order by n.occurred_at)
+			as until_at
+	from (
+		select v.market_id, v.partner_id, v.occurred_at,
+			count(*) filter (where v.to_state = 'active')
+				- count(*) filter (where v.from_state = 'active') as turns
+		from events.event v
+		where v.subject = 'driver_enrolment'
+		group by v.market_id, v.partner_id, v.occurred_at
+	) n
+)
+select t.market_id, t.trip_id, t.partner_id, t.started_at, s.active
+from fulfilment.trip t
+left join onboarding.enrolment e on e.market_id = t.market_id
+	and e.partner_id = t.partner_id and e.kind = 'driver'
+left join stands s on s.market_id = t.market_id and s.partner_id = t.partner_id
+	and s.occurred_at <= t.started_at and t.started_at < coalesce(s.until_at, 'infinity')
+where not (t.payment = 'cash' and t.status = 'completed')
+	and (e.partner_id is null or s.active <> 1);
+comment on view laws.trips_have_drivers is 'Who drove was an active driver when the trip began, unless it was finished and paid in cash.';
+
+create or replace view laws.trips_have_drivers_examined as
+select count(*) as examined from fulfilment.trip;
+
 do $$
 declare
 	v_view text;
 begin
 	foreach v_view in array array['trip_parts_sum_to_the_fare', 'commission_is_on_the_fare',
-		'trip_amounts_add_up', 'trips_are_posted_once', 'trips_have_events'] loop
+		'trip_amounts_add_up', 'trips_are_posted_once', 'trips_have_events', 'trips_have_drivers'] loop
 		execute format('alter view laws.%I owner to wall_law', v_view);
 		execute format('alter view laws.%I owner to wall_law', v_view || '_examined');
 		execute format('grant select on laws.%I, laws.%I to socius_law', v_view,

@@ -102,6 +102,15 @@ comment on view laws.wallets_keep_their_floor is 'Nothing but a finished cash tr
 create or replace view laws.wallets_keep_their_floor_examined as
 select count(*) as examined from ledger.transaction;
 
+create or replace view laws.balances_are_exact as
+select w.market_id, w.owner_id, w.balance_minor, w.owed_minor
+from ledger.wallet w
+where abs(w.balance_minor::numeric) > 9007199254740991 or w.owed_minor > 9007199254740991;
+comment on view laws.balances_are_exact is 'No balance and no debt of a wallet is beyond 2^53 - 1: JSON carries each exactly.';
+
+create or replace view laws.balances_are_exact_examined as
+select count(*) as examined from ledger.wallet;
+
 create or replace view laws.shares_sum_to_a_million as
 select a.market_id, a.share_agreement_id, a.parties, a.shares_ppm
 from ledger.share_agreement a
@@ -120,7 +129,8 @@ declare
 begin
 	foreach v_view in array array['transactions_balance', 'wallets_match_entries',
 		'wallets_add_up', 'entries_follow_on', 'transactions_have_wallets',
-		'between_wallets_is_empty', 'wallets_keep_their_floor', 'shares_sum_to_a_million'] loop
+		'between_wallets_is_empty', 'wallets_keep_their_floor', 'balances_are_exact',
+		'shares_sum_to_a_million'] loop
 		execute format('alter view laws.%I owner to wall_law', v_view);
 		execute format('alter view laws.%I owner to wall_law', v_view || '_examined');
 		execute format('grant select on laws.%I, laws.%I to socius_law', v_view,

@@ -124,8 +124,11 @@ left join (
 	group by e.market_id, e.subject_id, e.partner_id
 ) v on v.market_id = d.market_id and v.subject_id = d.deduction_id
 	and v.partner_id = d.owner_id
-where v.owed is distinct from 1
-	or v.settled is distinct from (d.withheld_minor = d.owed_minor)::int;
+where (v.owed is distinct from 1
+		or v.settled is distinct from (d.withheld_minor = d.owed_minor)::int)
+	and not exists (
+		select from events.archived k
+		where k.market_id = d.market_id and k.occurred_until >= d.created_at);
 comment on view laws.deductions_tell_where_they_stand is 'A deduction was told once to be owed, and is settled where its events say so.';
 
 create or replace view laws.deductions_tell_where_they_stand_examined as

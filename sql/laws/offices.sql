@@ -4,13 +4,15 @@ create or replace view laws.office_is_audited as
 select g.account_id
 from access.role_grant g
 where (g.market_id = 0 or exists (select from core.market m where m.market_id = g.market_id))
+	and g.granted_at >= (select b.kept_since from access.audit_began b)
 	and not exists (select from access.audit_record r
 		where r.market_id = g.market_id and r.act = 'role.grant' and r.outcome = 'done'
 			and r.subject_id = g.account_id and r.occurred_at = g.granted_at)
 union all
 select g.account_id
 from access.role_grant g
-where g.withdrawn_at is not null and not exists (select from access.audit_record r
+where g.withdrawn_at >= (select b.kept_since from access.audit_began b)
+	and not exists (select from access.audit_record r
 	where r.market_id = g.market_id and r.act = 'role.withdraw' and r.outcome = 'done'
 		and r.subject_id = g.account_id and r.occurred_at = g.withdrawn_at);
 comment on view laws.office_is_audited is 'Every role that was given or taken has its audit record.';
@@ -45,7 +47,7 @@ create or replace view laws.payout_run_is_audited as
 select p.payout_run_id
 from payouts.payout_run p
 where exists (select from core.market m where m.market_id = p.market_id and not m.is_test)
-	and p.created_at >= (select b.began_at from access.audit_began b)
+	and p.created_at >= (select greatest(b.began_at, b.kept_since) from access.audit_began b)
 	and not exists (select from access.audit_record r
 		where r.market_id = p.market_id and r.act = 'create_payout_run'
 			and r.outcome = 'done' and r.subject_id = p.payout_run_id);

@@ -47,6 +47,16 @@ from onboarding.enrolment e
 join onboarding.programme p on p.market_id = e.market_id and p.programme_id = e.programme_id
 where e.state = 'active' and p.requirements <> '{}';
 
+create or replace view laws.enrolment_knows_when_it_was_active as
+select e.market_id, e.partner_id, e.kind, e.state, e.active_during
+from onboarding.enrolment e
+where (e.state = 'active') <> upper_inf(e.active_during)
+	or lower(e.active_during) < e.created_at;
+comment on view laws.enrolment_knows_when_it_was_active is 'An enrolment is active now where what it remembers goes on, and was not before it began.';
+
+create or replace view laws.enrolment_knows_when_it_was_active_examined as
+select count(*) as examined from onboarding.enrolment;
+
 create or replace view laws.review_has_reviewer as
 select d.market_id, d.document_id, d.state, d.reviewed_by
 from onboarding.document d
@@ -55,7 +65,10 @@ where d.state in ('verified', 'rejected') and (
 	from events.event v
 	where v.market_id = d.market_id and v.subject = 'document' and v.subject_id = d.document_id
 		and v.kind = 'document.' || d.state and v.actor_id = d.reviewed_by
-		and v.actor_role = 'operator' and v.occurred_at = d.reviewed_at) <> 1;
+		and v.actor_role = 'operator' and v.occurred_at = d.reviewed_at) <> 1
+	and not exists (
+		select from events.archived k
+		where k.market_id = d.market_id and k.occurred_until >= d.reviewed_at);
 comment on view laws.review_has_reviewer is 'A document is verified or rejected by an operator, once, and an event says by whom.';
 
 create or replace view laws.review_has_reviewer_examined as
@@ -70,7 +83,10 @@ where (
 	from events.event v
 	where v.market_id = d.market_id and v.partner_id = d.partner_id
 		and v.subject = 'document' and v.subject_id = d.document_id
-) is distinct from 1;
+) is distinct from 1
+	and not exists (
+		select from events.archived k
+		where k.market_id = d.market_id and k.occurred_until >= d.submitted_at);
 comment on view laws.document_stands_where_its_events_end is 'The state of a document is the one to which its events lead.';
 
 create or replace view laws.document_stands_where_its_events_end_examined as
@@ -88,7 +104,8 @@ do $$
 declare
 	v_view text;
 begin
-	foreach v_view in array array['active_enrolment_lacks_nothing', 'review_has_reviewer',
+	foreach v_view in array array['active_enrolment_lacks_nothing',
+		'enrolment_knows_when_it_was_active', 'review_has_reviewer',
 		'document_stands_where_its_events_end'] loop
 		execute format('alter view laws.%I owner to wall_law', v_view);
 		execute format('alter view laws.%I owner to wall_law', v_view || '_examined');

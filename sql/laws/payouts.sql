@@ -102,15 +102,19 @@ select count(*) as examined from payouts.payout;
 create or replace view laws.payouts_have_events as
 select s.market_id, s.subject, s.subject_id, s.state
 from (
-	select p.market_id, 'payout' as subject, p.payout_id as subject_id, p.state, p.partner_id
+	select p.market_id, 'payout' as subject, p.payout_id as subject_id, p.state, p.partner_id,
+		p.created_at
 	from payouts.payout p
 	union all
-	select r.market_id, 'payout_run', r.payout_run_id, r.state, null
+	select r.market_id, 'payout_run', r.payout_run_id, r.state, null, r.created_at
 	from payouts.payout_run r
 ) s
 left join events.event e on e.market_id = s.market_id and e.subject = s.subject
 	and e.subject_id = s.subject_id and e.to_state = s.state
 	and e.kind = s.subject || '.' || s.state and e.partner_id is not distinct from s.partner_id
+where not exists (
+	select from events.archived k
+	where k.market_id = s.market_id and k.occurred_until >= s.created_at)
 group by s.market_id, s.subject, s.subject_id, s.state
 having count(e.event_id) = 0 or (s.subject = 'payout' and count(e.event_id) > 1);
 comment on view laws.payouts_have_events is 'The state of a payout was told by exactly one event, in its partner''s feed; that of a run, which may fail and be resumed, by one or more.';

@@ -158,7 +158,10 @@ where e.told is distinct from (
 		when b.state = 'confirmed' then array['confirmed']
 		when b.state in ('completed', 'abandoned') then array['confirmed', 'checked_in', b.state]
 		else array['confirmed', b.state]
-	end) as w (to_state));
+	end) as w (to_state))
+	and not exists (
+		select from events.archived k
+		where k.market_id = b.market_id and k.occurred_until >= b.booked_at);
 comment on view laws.bookings_tell_each_transition is 'A booking has one event for each of its transitions.';
 
 create or replace view laws.bookings_tell_each_transition_examined as

@@ -194,7 +194,10 @@ left join lateral (
 	from events.event v
 	where v.market_id = r.market_id and v.subject = 'rental' and v.subject_id = r.rental_id
 ) e on true
-where e.balance is distinct from 1;
+where e.balance is distinct from 1
+	and not exists (
+		select from events.archived k
+		where k.market_id = r.market_id and k.occurred_until >= r.created_at);
 comment on view laws.rentals_tell_each_transition is 'The state of a rental is the one to which its events lead.';
 
 create or replace view laws.rentals_tell_each_transition_examined as

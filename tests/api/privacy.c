@@ -3,7 +3,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include "api/sign_in_given.h"
+#include "api/offices_given.h"
 #include "socius/world.h"
 
 #define PG_DUMP "/usr/lib/postgresql/15/bin/pg_dump"
@@ -213,6 +213,80 @@ Test(privacy, says_nothing_of_whom_was_erased)
 	    "person_erased");
 }
 
+/* How many keys of no person there are, of those made since then and before now. */
+static int
+keys_of_nobody(const char *since, const char *until)
+{
+	const char *ids = sql(
+	    keys, story_print("select coalesce(array_agg(person_id), '{}') from keys.person_key "
+			      "where made_at between '%s' and '%s'",
+		      since, until));
+
+	return (int)strtol(
+	    sql(database, story_print("select count(*) from unnest('%s'::uuid[]) p (id) "
+				      "where not identity.is_taken(p.id)",
+			      ids)),
+	    NULL, 10);
+}
+
+Test(privacy, makes_no_key_for_who_is_nobody)
+{
+	static const char member[] = "\"name\":\"Eve\",\"enrolments\":[{\"kind\":\"courier\"";
+	const char *since = sql(keys, "select clock_timestamp()"), *until;
+	int64_t until_us = world_monotonic_us() + PATIENCE_US;
+	const char *ids = "";
+
+	for (int i = 0; i < 20; i++) {
+		const char *id = story_key();
+
+		ids = story_print("%s,'%s'", ids, id);
+		story_refused(story_call("PUT", story_print("/v1/partners/%s/bank_account", id),
+				  story.operator_token, NULL,
+				  "{\"iban\":\"" IBAN "\",\"holder_name\":\"Eve\"}"),
+		    "partner_unknown");
+		story_refused(story_call("POST", "/v1/partners", story.operator_token, story_key(),
+				  "{\"partner_id\":\"%s\",%s,\"programme_id\":\"%s\"}]}", id,
+				  member, story_key()),
+		    "programme_unknown");
+		story_refused(
+		    story_call("POST", "/v1/partners", story.operator_token, story_key(),
+			"{\"partner_id\":\"%s\",%s},{\"kind\":\"courier\"}]}", id, member),
+		    "enrolment_exists");
+		story_refused(story_call("POST", "/v1/partners", story.operator_token, story_key(),
+				  "{\"account_id\":\"%s\",%s}]}", id, member),
+		    "account_foreign");
+		/* these ids are the server's own */
+		story_refused(story_call("POST", "/v1/invitations/sign_ups", NULL, NULL,
+				  "{\"email\":\"%s\",\"password\":\"" PASSWORD
+				  "\",\"name\":\"Eve\",\"code\":\"%s\"}",
+				  given_email(), id),
+		    "code_wrong");
+	}
+	cr_expect_str_eq(
+	    sql(keys, story_print(
+			  "select count(*) from keys.person_key where person_id in (%s)", ids + 1)),
+	    "0");
+	cr_expect_str_eq(
+	    sql(database,
+		story_print(
+		    "select string_agg(distinct format('%%s %%s', o.outcome, o.count), ', ') "
+		    "from (select r.outcome, count(*) from access.audit_record r "
+		    "where r.market_id = %d and r.outcome ~ '(partner|programme)_unknown' "
+		    "group by r.outcome) o",
+		    story.market_id)),
+	    "partner_unknown 20, programme_unknown 20");
+	until = sql(keys, "select clock_timestamp()");
+	while (keys_of_nobody(since, until) > 0) {
+		cr_assert_lt(world_monotonic_us(), until_us);
+		(void)poll(NULL, 0, 20);
+	}
+	/* and who is somebody keeps theirs */
+	cr_expect_str_eq(sql(keys, story_print("select count(*) from keys.person_key where "
+					       "wrapped is not null and person_id = '%s'",
+				       somebody().partner_id)),
+	    "1");
+}
+
 /* --- exports and leaving --- */
 
 static struct story_reply *
@@ -226,12 +300,17 @@ Test(privacy, gives_a_person_everything_about_it)
 {
 	struct person zoe = somebody(), eve = somebody();
 	int64_t until_us = world_monotonic_us() + PATIENCE_US;
-	const char *key = story_key(), *path;
-	struct story_reply *reply = story_call("POST", "/v1/me/data_exports", zoe.token, key, "{}");
+	const char *key = story_key(), *path, *title = story_print("Bag %s", key);
+	struct story_reply *reply = story_call("POST", "/v1/ideas", zoe.token, story_key(),
+	    "{\"title\":\"%s\",\"summary\":\"It folds.\"}", title);
 
+	cr_assert_eq(reply->status, 201, "%s", reply->text);
+	reply = story_call(
+	    "POST", "/v1/me/data_exports", zoe.token, key, "{\"password\":\"" PASSWORD "\"}");
 	cr_assert_eq(reply->status, 202, "%s", reply->text);
 	path = story_print("/v1/me/data_exports/%s", story_text(reply, "export_id"));
-	reply = story_call("POST", "/v1/me/data_exports", zoe.token, key, "{}");
+	reply = story_call(
+	    "POST", "/v1/me/data_exports", zoe.token, key, "{\"password\":\"" PASSWORD "\"}");
 	cr_expect_str_eq(
 	    story_print("/v1/me/data_exports/%s", story_text(reply, "export_id")), path);
 	do {
@@ -244,11 +323,39 @@ Test(privacy, gives_a_person_everything_about_it)
 	cr_expect_not_null(strstr(reply->text, zoe.phone));
 	cr_expect_not_null(strstr(reply->text, zoe.holder));
 	cr_expect_not_null(strstr(reply->text, IBAN));
+	cr_expect_not_null(strstr(reply->text, title));
 	cr_expect_null(strstr(reply->text, "argon2id"));
 	cr_expect_null(strstr(reply->text, "sealed1:"));
 	cr_expect_null(strstr(reply->text, eve.name));
 	cr_expect_eq(dumped("socius", zoe.name), 0);
 	story_refused(story_get(eve.token, "%s", path), "export_unknown");
+}
+
+/* Who found a phone that is signed in carries nothing off. */
+Test(privacy, gives_nothing_without_the_password_or_a_fresh_code)
+{
+	struct person zoe = somebody();
+	const char *secret;
+	struct story_reply *reply;
+
+	story_refused(story_call("POST", "/v1/me/data_exports", zoe.token, story_key(), "{}"),
+	    "password_wrong");
+	story_refused(story_call("POST", "/v1/me/data_exports", zoe.token, story_key(),
+			  "{\"password\":\"something else\"}"),
+	    "password_wrong");
+	story_refused(story_call("POST", "/v1/me/data_exports", zoe.token, story_key(),
+			  "{\"totp\":\"123456\"}"),
+	    "totp_not_enrolled");
+	secret = given_enrolled(zoe.token, NULL);
+	story_refused(story_call("POST", "/v1/me/data_exports", zoe.token, story_key(),
+			  "{\"totp\":\"000000\"}"),
+	    "totp_wrong");
+	reply = story_call("POST", "/v1/me/data_exports", zoe.token, story_key(),
+	    "{\"totp\":\"%s\"}", given_totp(secret, 0));
+	cr_assert_eq(reply->status, 202, "%s", reply->text);
+	story_refused(story_call("POST", "/v1/me/erasure", zoe.token, NULL, "{\"totp\":\"%s\"}",
+			  given_totp(secret, -1)),
+	    "totp_wrong"); /* it was used */
 }
 
 static const char *
@@ -273,6 +380,30 @@ await_erased(const struct person *person)
 		if (in_a_row == 0)
 			(void)poll(NULL, 0, 20);
 	}
+}
+
+/* Anybody may open a test market and act in all its roles. */
+Test(privacy, is_out_of_reach_of_other_markets)
+{
+	struct person zoe = somebody();
+	struct story_reply *made = story_call("POST", "/v1/test/markets", NULL, NULL, NULL);
+	const char *operator= story_text(made, "tokens.0.token");
+	const char *const ids[] = { zoe.partner_id, zoe.account_id };
+
+	cr_assert_str_eq(story_text(made, "tokens.0.role"), "operator");
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		story_refused(story_call("POST", "/v1/partners", operator, story_key(),
+				  "{\"partner_id\":\"%s\",\"name\":\"Eve\",\"enrolments\":"
+				  "[{\"kind\":\"courier\"}]}",
+				  ids[i]),
+		    "person_id_taken");
+	story_refused(story_call("POST", "/v1/partners", operator, story_key(),
+			  "{\"account_id\":\"%s\",\"name\":\"Eve\",\"enrolments\":"
+			  "[{\"kind\":\"courier\"}]}",
+			  zoe.account_id),
+	    "account_foreign");
+	cr_expect_str_eq(story_text(get_partner(zoe.partner_id), "name"), zoe.name);
+	cr_expect_eq(leave(&zoe, "erasure", PASSWORD)->status, 200);
 }
 
 /* The cells stay as an older dump has them; the keys of today do not open them. */

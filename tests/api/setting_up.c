@@ -125,20 +125,32 @@ Test(setting_up, takes_an_importers_own_id_as_identity)
 	    "key_reused");
 }
 
-Test(setting_up, makes_an_account_one_partner_per_market)
+/* Somebody's account, an id that nobody has, and ids of persons of another market. */
+Test(setting_up, attaches_nobody_and_takes_no_id_of_another)
 {
-	struct story_partner ada = story_partner("courier");
+	struct story_partner ada = story_partner("courier"), bob = story_partner("courier");
+	const char *const accounts[] = { ada.account_id, story_key() };
+	const char *const taken[] = { ada.partner_id, ada.account_id, bob.partner_id,
+		"ffffffff-ffff-ffff-ffff-ffffffffffff", "00000000-0000-0000-0000-000000000000" };
 
-	story_refused(
-	    make_partner(story_key(),
-		story_print("\"account_id\":\"%s\",\"enrolments\":[{\"kind\":\"driver\"}]",
-		    ada.account_id)),
-	    "partner_exists");
-	story_refused(
-	    make_partner(story_key(),
-		story_print(
-		    "\"account_id\":\"%s\",\"enrolments\":[{\"kind\":\"driver\"}]", story_key())),
-	    "account_unknown");
+	story.market_id = (int)story_int(
+	    make_market(story_print("m%.12s", story_key() + 24), "EUR", "Europe/Rome", story_key()),
+	    "market_id");
+	story.operator_token = story_token("operator", story_key(), NULL);
+	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++)
+		story_refused(
+		    make_partner(story_key(),
+			story_print("\"account_id\":\"%s\",\"enrolments\":[{\"kind\":\"driver\"}]",
+			    accounts[i])),
+		    "account_foreign");
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		story_refused(
+		    make_partner(story_key(),
+			story_print("\"partner_id\":\"%s\",\"enrolments\":[{\"kind\":\"driver\"}]",
+			    taken[i])),
+		    "person_id_taken");
+	cr_assert_eq(
+	    json_array_size(story_at(story_get(story.operator_token, "/v1/partners"), "data")), 0);
 }
 
 Test(setting_up, shows_partners_to_themselves_and_to_the_market)

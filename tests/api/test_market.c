@@ -173,3 +173,24 @@ Test(test_market, has_a_discount_and_a_van)
 	    token, story_key(), NULL);
 	cr_assert_eq(code->status, 201, "%s", code->text);
 }
+
+Test(test_market, ends_when_its_operator_says_so)
+{
+	struct story_reply *made = make(), *other = make();
+	const char *path = story_print("/v1/test/markets/%s", story_text(made, "code"));
+	const char *operator_token = of(made, "operator", "token");
+	const char *courier = of(made, "courier", "token");
+	struct story_reply *reply;
+	int left = 10000;
+
+	story_refused(story_call("DELETE", path, of(other, "operator", "token"), NULL, NULL),
+	    "market_unknown");
+	story_refused(story_call("DELETE", path, courier, NULL, NULL), "scope_missing");
+	cr_assert_eq(story_call("DELETE", path, operator_token, NULL, NULL)->status, 204);
+	/* its tokens are worth nothing, as soon as the workers have heard of it */
+	do
+		reply = story_get(courier, "/v1/me");
+	while (reply->status == 200 && --left > 0);
+	story_refused(reply, "unauthenticated");
+	cr_assert_eq(story_get(of(other, "courier", "token"), "/v1/me")->status, 200);
+}

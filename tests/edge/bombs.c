@@ -196,12 +196,16 @@ field_of(const char *pid, const char *name)
 static long
 resident_kb(void)
 {
-	FILE *file = fopen(story_print("%s/run/api.pid", world_setting("SOCIUS_VAR", "var")), "r");
+	FILE *file = fopen(story_print("%s/run/services", world_setting("SOCIUS_VAR", "var")), "r");
 	DIR *processes = opendir("/proc");
 	struct dirent *process;
-	long parent, total = 0;
+	long parent = 0, total = 0;
+	char line[128];
 
-	cr_assert(file != NULL && processes != NULL && fscanf(file, "%ld", &parent) == 1);
+	cr_assert(file != NULL && processes != NULL);
+	while (parent == 0 && fgets(line, sizeof(line), file) != NULL)
+		(void)sscanf(line, "api %ld", &parent); /* another service's line */
+	cr_assert_gt(parent, 0);
 	(void)fclose(file); /* only read */
 	while ((process = readdir(processes)) != NULL)
 		if (process->d_name[0] >= '1' && process->d_name[0] <= '9' &&

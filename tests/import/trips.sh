@@ -10,6 +10,7 @@ passed=0
 failed=0
 folder=$(mktemp -d)
 log=$folder/log
+file=$folder/file
 trap 'rm -rf "$folder"' EXIT
 
 # expect NAME WANTED GOT
@@ -91,6 +92,34 @@ statements() {
 			NR == 1 && $2 != 0 { bad = 1 } END { print bad || opened != 0 ? "broken" : "closed" }'
 }
 
+# again NAME FILE DRIVERS WANTED NEW REPLAYED: another file of trips that the market has, and how many
+# of its trips are new
+again() {
+	send "$2" "$3"
+	expect "$1: exit code" 0 $?
+	expect "$1: new and replayed" "$5 new, $6 replayed, 0 refused; 0 bad lines" \
+		"$(sed -n 's/.*: \([0-9]* new, .* bad lines\)$/\1/p' "$log")"
+	expect "$1: money" "$4" "$(trips | cut -d, -f1-2)"
+}
+
+# saved_anew NAME FILE DRIVERS COUNT FARES: the same trips as other programs save them, and one more
+saved_anew() {
+	all="$4 trips, fares $5"
+	sed 's/$/\r/' "$2" >"$file"
+	again "$1 with CRLF" "$file" "$3" "$all" 0 "$4"
+	{ printf '\357\273\277' && cat "$2"; } >"$file"
+	again "$1 with a byte order mark" "$file" "$3" "$all" 0 "$4"
+	tr '\n' '\r' <"$2" >"$file"
+	again "$1 with CR alone" "$file" "$3" "$all" 0 "$4"
+	{ head -n 1 "$2" && tail -n +2 "$2" | sort -r; } >"$file"
+	again "$1 in another order" "$file" "$3" "$all" 0 "$4"
+	awk -F, -v OFS=, 'NR == 1 { print "note", $0; next } { $5 = $5 "0"; print "x", $0 "  " }' "$2" >"$file"
+	again "$1 with a column more and other spellings" "$file" "$3" "$all" 0 "$4"
+	{ head -n 1 "$2" && echo '2019-03-30 10:00:00,2019-03-30 10:10:00,1,1.5,10.00,0.00,0.00,10.80,green,cash,,,,' &&
+		tail -n +2 "$2"; } >"$file"
+	again "$1 with a line more" "$file" "$3" "$(($4 + 1)) trips, fares $(($5 + 1000))" 1 "$4"
+}
+
 # story NAME FILE DRIVERS TRIPS LEDGER WALLETS PAYOUTS
 story() {
 	market=$1
@@ -110,8 +139,34 @@ story() {
 story small tests/data/trips.csv 7 \
 	"49 trips, fares 139022, partners 111219, platform 27803, tips 12637, tolls 10224, cash 10 of 26842" \
 	"1000 141011, 2000 -107238, 2100 -5970, 4000 -27803" \
-	"7 wallets, 107238, most 21734" \
+	"7 wallets, 107238, most 29545" \
 	"7 payouts, 107238"
+
+saved_anew small tests/data/trips.csv 7 49 139022
+
+# A file that the first release imported: its trip has the id of the file's digest and the line.
+market=old
+sed -n '1,2p' tests/data/trips.csv >"$file"
+sed -n '1p' tests/data/trips.csv >"$log.none"
+./socius import trips "$log.none" --market old --currency USD --time-zone America/New_York >"$log" 2>&1
+expect "a file without trips: exit code" 1 $?
+expect "a file without trips: says so" 1 "$(grep -c 'there is no trip in it' "$log")"
+rm -f "$log.none"
+send tests/data/bad_trips.csv 3
+id=$(echo "select encode(set_byte(set_byte(d, 6, get_byte(d, 6) & 15 | 128), 8,
+	get_byte(d, 8) & 63 | 128), 'hex')::uuid from (select substr(sha256(decode('$(
+	sha256sum "$file" | cut -d' ' -f1)', 'hex') || int8send(2)), 1, 16) as d) n;" | ask)
+driver=$(echo "select encode(set_byte(set_byte(d, 6, get_byte(d, 6) & 15 | 128), 8,
+	get_byte(d, 8) & 63 | 128), 'hex')::uuid from (select substr(
+	sha256('socius imported driver 0 of old'), 1, 16) as d) n;" | ask)
+expect "a file of the first release: its trip" 201 "$(curl -sS -o /dev/null -w '%{http_code}' \
+	-X POST "$SOCIUS_URL/v1/trips" -H "Content-Type: application/json" \
+	-H "Authorization: Bearer $(./socius token --role service --market old)" \
+	-d "{\"trip_id\":\"$id\",\"partner_id\":\"$driver\",\"status\":\"completed\",
+		\"payment\":\"unspecified\",\"started_at\":\"2024-03-21T08:45:00Z\",
+		\"ended_at\":\"2024-03-21T09:03:22Z\",\"distance_m\":14742,\"currency\":\"USD\",
+		\"fare_minor\":3410,\"tip_minor\":999,\"tolls_minor\":0,\"taxes_and_fees_minor\":30}")"
+again "a file of the first release" "$file" 3 "3 trips, fares 6410" 0 1
 
 market=bad
 send tests/data/bad_trips.csv 2
@@ -136,12 +191,14 @@ story long "$long" 7 \
 	"7 payouts, 2144760"
 
 large=../shared/data/nyc-taxi-trips-2019-03.csv
-[ ! -r "$large" ] ||
+if [ -r "$large" ]; then
 	story nyc "$large" 200 \
 		"6433 trips, fares 8421487, partners 6737189, platform 1684298, tips 1273232, tolls 209248, cash 1812 of 2659445" \
 		"1000 9253052, 2000 -5560224, 2100 -2008530, 4000 -1684298" \
-		"200 wallets, 5560224, most 52562" \
+		"200 wallets, 5560224, most 54097" \
 		"200 payouts, 5560224"
+	saved_anew nyc "$large" 200 6433 8421487
+fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

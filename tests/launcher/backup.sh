@@ -269,10 +269,20 @@ refuses_what_is_bad() {
 	use first
 	ask 'update scheduling.slot set booked = booked + 1 where booked between 1 and capacity - 1' \
 		>/dev/null
+	ask 'create view laws.entries_raise as select 1 / (count(*) - count(*)) from core.market;
+		create view laws.entries_raise_examined as select 1 as examined;
+		grant select on laws.entries_raise, laws.entries_raise_examined to socius_law' >/dev/null
+	./socius laws >"$said" 2>&1
+	expect "a law that cannot be run: exit code" 1 $?
+	expect "a law that cannot be run: is broken, and the others are looked at" "1 1 1" \
+		"$(grep -cE '^BROKEN +entries_raise +cannot be run: .*division by zero' "$said") $(
+			grep -cE '^BROKEN +seats_match_bookings' "$said") $(
+			grep -cE '^[0-9]+ laws, 2 broken$' "$said")"
 	./socius backup "$place/unlawful" >"$said" 2>&1
 	expect "a state that breaks a law: backup" 0 $?
+	ask 'drop view laws.entries_raise, laws.entries_raise_examined' >/dev/null
 	use second
-	refused "a state that breaks a law" "$place/unlawful" 'breaks 1 laws and is not taken'
+	refused "a state that breaks a law" "$place/unlawful" 'breaks 2 laws and is not taken'
 	expect "a state that breaks a law: names it" 1 \
 		"$(grep -cE '^BROKEN +seats_match_bookings' "$said")"
 	expect "after all that: ready" 200 \

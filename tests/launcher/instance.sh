@@ -72,6 +72,10 @@ ready() {
 	curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1:$SOCIUS_PORT/readyz"
 }
 
+make_market() {
+	curl -s -o /dev/null -m 60 -w '%{http_code}' -X POST "http://127.0.0.1:$SOCIUS_PORT/v1/test/markets"
+}
+
 # Asks until the answer is as wanted, at most so many times.
 until_is() {
 	wanted=$1
@@ -121,6 +125,7 @@ starts_and_refuses_a_second() {
 	run "first start" 0 --edge
 	expect "status while it runs" 0 "$(status)"
 	expect "it answers" 200 "$(ready)"
+	expect "with an edge strangers make no test markets" 403 "$(make_market)"
 	run "second start in the same folder" 1
 	expect_line "second start in the same folder" 'an instance runs already'
 	SOCIUS_VAR=$place/other run "another folder, the same ports" 1
@@ -151,6 +156,7 @@ stands_beside_another() {
 	SOCIUS_VAR=$place/other
 	run "another instance beside it" 0
 	expect "both answer: the other" 200 "$(ready)"
+	expect "on loopback whoever develops makes one" 201 "$(make_market)"
 	./socius stop >"$said" 2>&1
 	expect "the other one is down" 3 "$(status)"
 	SOCIUS_VAR=$place/var
@@ -206,7 +212,8 @@ outlives_its_supervisor() {
 	kill -9 "$(pid supervisor)"
 	expect "supervisor killed: all others go" 0 "$(until_is 0 500 left_over)"
 	expect "supervisor killed: status" 3 "$(status)"
-	run "start after that" 0
+	SOCIUS_ADDRESS=0.0.0.0 run "start after that" 0
+	expect "at a public address strangers make no test markets" 403 "$(make_market)"
 	./socius stop >"$said" 2>&1
 	expect "stop: exit code" 0 $?
 	expect "stop: nothing is left" 0 "$(left_over)"
@@ -235,6 +242,7 @@ stops_on_interrupt() {
 	expect "foreground: nothing is left" 0 "$(left_over)"
 }
 
+unset SOCIUS_TEST_MARKETS SOCIUS_TEST_MARKETS_PER_NETWORK
 take_ports
 refuses_what_is_unusable
 starts_and_refuses_a_second

@@ -12,6 +12,7 @@ place=$(mktemp -d /tmp/socius-rate.XXXXXX)
 chmod 755 "$place"
 said=$place/said
 export SOCIUS_VAR="$place/var"
+unset SOCIUS_TEST_MARKETS SOCIUS_TEST_MARKETS_PER_NETWORK
 
 finish() {
 	trap - EXIT
@@ -130,6 +131,59 @@ expect "a network of many accounts: of which" 1 \
 	"$(grep -c '"violated_policies":\["network"\]' "$said")"
 expect "it is counted" 1 "$(curl -s "http://127.0.0.1:$SOCIUS_METRICS_PORT/metrics" |
 	grep -c 'quota_exceeded.* [1-9]')"
+
+# ask_own PATH: the status of a page of the API's own
+ask_own() {
+	curl -s -m 30 -i -o "$said" -w '%{http_code}' "http://127.0.0.1:$SOCIUS_PORT$1"
+}
+for own in /openapi.json /docs /oauth/authorize /readyz; do
+	status=200
+	tries=50
+	while [ "$tries" -gt 0 ] && [ "$status" = 200 ]; do
+		status=$(ask_own "$own")
+		tries=$((tries - 1))
+	done
+	expect "$own takes from a bucket" 429 "$status"
+	expect "$own takes from a bucket: a problem" 1 "$(grep -c '"code":"quota_exceeded"' "$said")"
+done
+expect "that the process lives is always said" 200 "$(ask_own /healthz)"
+
+./socius stop >/dev/null 2>&1
+# services: a bucket of their own, and never more guesses and new test markets than anyone; what a
+# network may ask for is no matter here
+SOCIUS_RATE_PER_S=1 SOCIUS_RATE_BURST=3 SOCIUS_RATE_SERVICE_PER_S=1 SOCIUS_RATE_SERVICE_BURST=20 \
+	SOCIUS_RATE_NETWORK_PER_S=0 SOCIUS_RATE_AUTH_PER_S=0 SOCIUS_RATE_COSTLY_PER_HOUR=2 \
+	./socius run --detach --programs "$programs" --module "$programs/socius.so" \
+	--seed sql/seed/demo.sql >"$said" 2>&1
+expect "start again" 0 $?
+
+# spend TOKEN: which bucket is empty in the end
+spend() {
+	status=200
+	tries=100
+	while [ "$tries" -gt 0 ] && [ "$status" = 200 ]; do
+		status=$(curl -s -m 30 -i -o "$said" -w '%{http_code}' -H "Authorization: Bearer $1" \
+			"http://127.0.0.1:$SOCIUS_PORT/v1/trips")
+		tries=$((tries - 1))
+	done
+	sed -n 's/.*"violated_policies":\["\([a-z]*\)"\].*/\1/p' "$said"
+}
+expect "a service has a bucket of its own" service "$(spend "$(./socius token --role service --market demo)")"
+expect "its policy is said" '"service";q=20;w=20' "$(header RateLimit-Policy)"
+
+# make_market: a test market of anyone; its status
+make_market() {
+	curl -s -m 60 -i -o "$said" -w '%{http_code}' -X POST "$@" \
+		"http://127.0.0.1:$SOCIUS_PORT/v1/test/markets"
+}
+expect "anyone makes a test market" 201 "$(make_market)"
+service=$(sed -n 's/.*"name":"service"[^}]*"token":"\([^"]*\)".*/\1/p' "$said")
+courier=$(sed -n 's/.*"name":"courier"[^}]*"token":"\([^"]*\)".*/\1/p' "$said")
+expect "anyone makes two" 201 "$(make_market)"
+expect "nobody makes a third" 429 "$(make_market)"
+expect "nobody makes a third: of which" 1 "$(grep -c '"violated_policies":\["costly"\]' "$said")"
+expect "nor with a token" 429 "$(make_market -H "Authorization: Bearer $courier")"
+expect "the service of a test market has what all have" read "$(spend "$service")"
 finish
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

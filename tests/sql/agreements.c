@@ -51,7 +51,7 @@ Test(agreements, know_partners_but_where_prices_are_split)
 	cr_assert_eq(
 	    sql_count("select from ledger.share_agreement where market_id = %d", market), 4);
 	sql_as("socius_gate");
-	sql_run("%s", agree_call(market, "price", "2026-02-01", VENDOR_ALONE));
+	sql_run("%s", agree_call(market, "price", "2026-04-01", VENDOR_ALONE));
 }
 
 Test(agreements, keep_wrong_parties_out_of_the_table_too)
@@ -79,18 +79,67 @@ Test(agreements, are_in_force_until_the_next_of_their_base)
 	static const char *const asked[][2] = {
 		{ "price", "2025-12-31 23:59:59.999999+00" },
 		{ "price", "2026-01-01 00:00+00" },
-		{ "price", "2026-01-31 23:59:59.999999+00" },
-		{ "price", "2026-02-01 00:00+00" },
-		{ "net_sales", "2026-02-01 00:00+00" },
+		{ "price", "2026-03-31 23:59:59.999999+00" },
+		{ "price", "2026-04-01 00:00+00" },
+		{ "net_sales", "2026-04-01 00:00+00" },
 	};
 	static const char *const answers[] = { "none", "{900000,100000}", "{900000,100000}",
 		"{1000000}", "none" };
 
 	sql_run("%s", agree_call(market, "price", "2026-01-01 00:00+00", VENDOR_PLATFORM));
-	sql_run("%s", agree_call(market, "price", "2026-02-01 00:00+00", VENDOR_ALONE));
+	sql_run("%s", agree_call(market, "price", "2026-04-01 00:00+00", VENDOR_ALONE));
 	for (int i = 0; i < 5; i++)
 		cr_expect_str_eq(sql_text("select coalesce((select shares_ppm::text "
 					  "from ledger.agreement_at(%d, '%s', '%s')), 'none')",
 				     market, asked[i][0], asked[i][1]),
 		    answers[i], "%s at %s", asked[i][0], asked[i][1]);
+}
+
+/* Late reports get what was in force when they happened: so that stays. */
+Test(agreements, change_the_past_only_where_none_was_in_force)
+{
+	int market = sql_market();
+	const char *refused;
+
+	sql_as("socius_gate");
+	sql_run("%s", agree_call(market, "fare", "2026-01-01 00:00+00", PARTNER_PLATFORM));
+	sql_refused("agreement_in_force", "%s",
+	    agree_call(market, "fare", "2026-01-01 00:00+00", PARTNER_PLATFORM));
+	sql_refused("agreement_in_force", "%s",
+	    agree_call(market, "fare", "2026-02-01 00:00+00", PARTNER_PLATFORM));
+	refused = agree_call(market, "fare", "2026-03-02 09:59:59.999999+00", PARTNER_PLATFORM);
+	sql_refused("agreement_in_force", "%s", refused);
+	/* before the first version, of another base, and from now on */
+	sql_run("%s", agree_call(market, "fare", "2025-06-01 00:00+00", PARTNER_PLATFORM));
+	sql_run("%s", agree_call(market, "net_sales", "2026-02-01 00:00+00", PARTNER_PLATFORM));
+	sql_run("%s", agree_call(market, "fare", "2026-03-02 10:00+00", PARTNER_PLATFORM));
+	sql_run("%s", agree_call(market, "fare", "2026-04-01 00:00+00", PARTNER_PLATFORM));
+	/* between versions to come none has happened yet */
+	sql_run("%s", agree_call(market, "fare", "2026-03-20 00:00+00", PARTNER_PLATFORM));
+	/* before the first, but not into what the first has split since */
+	sql_refused("agreement_in_force", "%s",
+	    agree_call(market, "fare", "2025-07-01 00:00+00", PARTNER_PLATFORM));
+}
+
+Test(agreements, say_from_when_on_they_can_be_effective)
+{
+	int market = sql_market();
+	const char *const clocks[][2] = { { "2026-03-02 10:00+00", "2026-03-02T10:00:00Z" },
+		{ "2026-03-02 10:00:00.000001+00", "2026-03-02T11:00:00Z" } };
+
+	sql_run("%s", agree_call(market, "fare", "2026-01-01 00:00+00", PARTNER_PLATFORM));
+	for (int i = 0; i < 2; i++) {
+		sql_run("update core.market set test_now = '%s' where market_id = %d", clocks[i][0],
+		    market);
+		sql_run("create or replace function pg_temp.earliest(p_call text) returns text "
+			"language plpgsql as $$ declare v_detail text; begin execute p_call; "
+			"return null; exception when sqlstate 'SO001' then "
+			"get stacked diagnostics v_detail = pg_exception_detail; "
+			"return v_detail::jsonb ->> 'earliest'; end $$");
+		cr_expect_str_eq(
+		    sql_text("select pg_temp.earliest($text$%s$text$)",
+			agree_call(market, "fare", "2026-02-01 00:00+00", PARTNER_PLATFORM)),
+		    clocks[i][1]);
+		sql_run("%s", agree_call(market, "fare", clocks[i][1], PARTNER_PLATFORM));
+	}
 }

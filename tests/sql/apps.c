@@ -270,8 +270,7 @@ Test(apps, bound_their_codes_by_constraints)
 	    "update access.authorization_code set used_at = made_at where client_id = '%s'",
 	    client);
 	cr_assert_null(refused_by(&redeem));
-	sql_run("select jobs.clear_sign_in(%d, '%s', " SQL_NOW " + interval '2 days')", market,
-	    sql_id());
+	sql_run("select jobs.purge(0, '%s', " SQL_NOW " + interval '31 days')", sql_id());
 	cr_assert_eq(
 	    sql_count("select from access.authorization_code where client_id = '%s'", client), 0);
 }

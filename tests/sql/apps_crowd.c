@@ -30,7 +30,8 @@ sweep(void)
 		"access.authorization_code where account_id", "access.session where account_id",
 		"access.device where account_id", "access.challenge where account_id",
 		"access.credential where account_id", "access.audit_record where account_id",
-		"identity.account where account_id"
+		"identity.account where account_id", "access.mail where person_id",
+		"identity.person where person_id"
 	};
 
 	for (int i = 0; i < CROWD; i++)

@@ -186,6 +186,29 @@ Test(bank_accounts, that_were_changed_leave_their_partners_out_for_72_hours)
 	cr_expect_eq(sql_count("select from payouts.payout where partner_id = '%s'", partner), 1);
 }
 
+/* Whoever has changed the IBAN waits, whether a programme asks for an account or not. */
+Test(bank_accounts, that_were_changed_freeze_payouts_of_everybody)
+{
+	const char *run;
+
+	sql_run("update onboarding.programme set requirements = '{}' where programme_id = '%s'",
+	    programme);
+	payday_trip(market, partner, "card", 1000, MONDAY);
+	put(ROME, "2026-02-20 10:00+00");
+	put(BERLIN, "2026-02-27 10:00:01+00");
+	run = payday_pay(market);
+	assert_left_out(run, "bank_account_changed 900 2026-03-02T10:00:01Z");
+	sql_run(
+	    "update onboarding.enrolment set programme_id = null where partner_id = '%s'", partner);
+	run = payday_pay(market);
+	assert_left_out(run, "bank_account_changed 900 2026-03-02T10:00:01Z");
+	sql_run("update core.market set test_now = '2026-03-02 10:00:01+00' where market_id = %d",
+	    market);
+	run = payday_pay(market);
+	assert_left_out(run, "");
+	cr_expect_eq(sql_count("select from payouts.payout where partner_id = '%s'", partner), 1);
+}
+
 /* One enrolment that asks is enough, whatever has become of it. */
 Test(bank_accounts, are_asked_for_by_any_enrolment)
 {
@@ -274,6 +297,11 @@ Test(bank_accounts, see_a_payout_to_nowhere)
 	    partner);
 	sql_breaks_law("payouts_reach_a_bank_account", "%s",
 	    bank_call(market, partner, BERLIN, NULL, "2026-03-01 10:00+00"));
+	/* of somebody who is asked for nothing, and though the row forgot it */
+	sql_run("update onboarding.enrolment set programme_id = null");
+	sql_breaks_law("payouts_reach_a_bank_account",
+	    "%s; update onboarding.bank_account set frozen_until = null",
+	    bank_call(market, partner, BERLIN, NULL, "2026-02-27 10:00:01+00"));
 }
 
 Test(bank_accounts, see_a_run_that_miscounts_whom_it_left_out)

@@ -84,7 +84,7 @@ Test(ideas, name_their_authors_in_order)
 	const char *idea = given_idea_of(market, ada, two_authors(bob, 400000, ada, 600000));
 
 	cr_assert(sql_true("select authors = array[row('%s', 400000), row('%s', 600000)]"
-			   "::api.idea_author[] from api.get_idea(%d, '%s', '%s')",
+			   "::api.idea_author[] from api.get_idea(%d, '%s', 'partner', '%s')",
 	    bob, ada, market, account_of(ada), idea));
 }
 
@@ -116,21 +116,25 @@ Test(ideas, list_by_state_from_the_newest_page_by_page)
 	sql_run("%s", withdraw_call(market, ada, ids[1], "key"));
 	given_idea(elsewhere, sql_partner(elsewhere, "co_creator"));
 	cr_assert_str_eq(
-	    sql_text("select array_agg(idea_id) from api.list_ideas(%d, '%s', null, 2, null)",
+	    sql_text(
+		"select array_agg(idea_id) from api.list_ideas(%d, '%s', 'partner', null, 2, null)",
 		market, ada),
 	    sql_text("select array['%s', '%s']", ids[2], ids[1]));
 	cr_assert_str_eq(
-	    sql_text("select array_agg(idea_id) from api.list_ideas(%d, '%s', null, 2, '%s')",
+	    sql_text(
+		"select array_agg(idea_id) from api.list_ideas(%d, '%s', 'partner', null, 2, '%s')",
 		market, ada, ids[1]),
 	    sql_text("select array['%s']", ids[0]));
 	cr_assert_str_eq(
-	    sql_text("select array_agg(idea_id) from api.list_ideas(%d, '%s', 'gathering', "
-		     "50, null)",
+	    sql_text(
+		"select array_agg(idea_id) from api.list_ideas(%d, '%s', 'partner', 'gathering', "
+		"50, null)",
 		market, ada),
 	    sql_text("select array['%s', '%s']", ids[2], ids[0]));
 	cr_assert_str_eq(
 	    sql_text(
-		"select idea_id from api.list_ideas(%d, '%s', 'withdrawn', 50, null)", market, ada),
+		"select idea_id from api.list_ideas(%d, '%s', 'partner', 'withdrawn', 50, null)",
+		market, ada),
 	    ids[1]);
 }
 
@@ -141,13 +145,13 @@ Test(ideas, are_unknown_in_another_market)
 		   *eve = sql_partner(elsewhere, "driver");
 	const char *idea = given_idea(market, ada), *account = account_of(eve);
 
-	sql_refused(
-	    "idea_unknown", "select api.get_idea(%d, '%s', '%s')", elsewhere, account, idea);
+	sql_refused("idea_unknown", "select api.get_idea(%d, '%s', 'partner', '%s')", elsewhere,
+	    account, idea);
 	sql_refused("idea_unknown", "%s", support(elsewhere, account, idea));
 	sql_refused("idea_unknown", "%s", withdraw_support(elsewhere, account, idea));
 	sql_refused("idea_unknown", "%s", withdraw_call(elsewhere, eve, idea, "key"));
-	cr_assert_eq(
-	    sql_count("select from api.list_ideas(%d, '%s', null, 50, null)", elsewhere, account),
+	cr_assert_eq(sql_count("select from api.list_ideas(%d, '%s', 'partner', null, 50, null)",
+			 elsewhere, account),
 	    0);
 }
 
@@ -164,8 +168,8 @@ Test(ideas, are_supported_once_by_an_account)
 			   "from (%s) answered",
 	    support(market, eve, idea)));
 	cr_assert_eq(events_of(idea, "idea.supported"), 1);
-	cr_assert_not(
-	    sql_true("select supported from api.get_idea(%d, '%s', '%s')", market, sql_id(), idea));
+	cr_assert_not(sql_true("select supported from api.get_idea(%d, '%s', 'partner', '%s')",
+	    market, sql_id(), idea));
 }
 
 Test(ideas, are_supported_by_partners_in_their_own_feed)

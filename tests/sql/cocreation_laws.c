@@ -115,7 +115,9 @@ Test(cocreation_laws, see_an_idea_that_moved_without_an_event)
 	struct scene it = scene();
 
 	sql_breaks_law("idea_stands_where_its_events_end",
-	    "update cocreation.idea set state = 'expired' where idea_id = '%s'", it.idea);
+	    "update cocreation.idea set state = 'expired', closed_at = " SQL_NOW
+	    " where idea_id = '%s'",
+	    it.idea);
 }
 
 Test(cocreation_laws, see_a_royalty_on_anything_but_net_sales)

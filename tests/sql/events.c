@@ -120,14 +120,15 @@ Test(events, are_walked_in_order_by_who_catches_up)
 		"where oid = 'api.list_events'::regproc and s like 'enable_%%'");
 	sql_as("wall_member");
 	plan = sql_text(
-	    "explain (format json) select (events.show_event(e)).* from events.event e "
+	    "explain (format json) select (events.show_event(e, null)).* from events.event e "
 	    "where e.market_id = %d and e.epoch = 1 and (e.xid, e.event_id) > ('10'::xid8, "
 	    "'00000000-0000-0000-0000-000000000000') and e.xid < '19000'::xid8 "
 	    "order by e.xid, e.event_id limit 50",
 	    market);
 	cr_assert_not_null(strstr(plan, "AND (xid < '19000'::xid8))"), "%s", plan);
 	cr_assert_not_null(strstr(plan, "\"Index Cond\""), "%s", plan);
-	cr_assert_not_null(strstr(plan, "event_pkey"), "%s", plan);
+	cr_assert_not_null(strstr(plan, "_pkey\""), "%s", plan);
+	cr_assert_null(strstr(plan, "Seq Scan"), "%s", plan);
 	cr_assert_null(strstr(plan, "\"Sort\""), "%s", plan);
 }
 

@@ -277,7 +277,7 @@ Test(fulfilment, refuses_amounts_that_do_not_fit_the_status)
 	report.tip = -1;
 	sql_refused("trip_amounts_wrong", "%s", trip_call(&report));
 	report.tip = INT64_C(9007199254740991);
-	sql_refused("trip_amounts_wrong", "%s", trip_call(&report));
+	sql_refused("amount_too_large", "%s", trip_call(&report));
 	report = trip_cancelled(it.market, it.driver, 500);
 	report.fare = 1;
 	sql_refused("trip_amounts_wrong", "%s", trip_call(&report));

@@ -97,10 +97,10 @@ Test(ledger, refuses_two_versions_from_one_instant)
 	int market = sql_market();
 
 	sql_as("socius_gate");
-	sql_run("%s", agreement(market, "a", SQL_DIGEST, "2026-01-01 00:00+00", 800000));
+	sql_run("%s", agreement(market, "a", SQL_DIGEST, "2026-04-01 00:00+00", 800000));
 	sql_refused("agreement_overlaps", "%s",
-	    agreement(market, "b", SQL_DIGEST, "2026-01-01 01:00+01", 700000));
-	sql_run("%s", agreement(market, "c", SQL_DIGEST, "2026-01-01 00:00:01+00", 700000));
+	    agreement(market, "b", SQL_DIGEST, "2026-04-01 01:00+01", 700000));
+	sql_run("%s", agreement(market, "c", SQL_DIGEST, "2026-04-01 00:00:01+00", 700000));
 }
 
 Test(ledger, lists_agreements_and_shows_one)
@@ -357,20 +357,21 @@ Test(ledger, shows_no_row_through_the_wall)
 Test(ledger, lists_earnings_from_the_newest_page_by_page)
 {
 	int market = sql_market();
-	const char *partner = sql_partner(market, "driver");
+	const char *partner = sql_partner(market, "driver"), *month;
 
 	post(market, partner, 1, "2026-01-20 12:00+00", "2026-01-20 12:00+00");
 	post(market, partner, 2, "2026-02-20 12:00+00", "2026-02-20 12:00+00");
 	post(market, partner, 3, "2026-02-10 12:00+00", "2026-02-21 12:00+00");
 	post(market, partner, 4, "2026-03-01 12:00+00", "2026-03-01 12:00+00");
+	month = sql_text("select core.month_now()");
 	sql_as("socius_gate");
 	cr_assert_str_eq(sql_text("select array_agg(wallet_minor) from api.list_earnings(%d, '%s', "
 				  "'%s', null, null, 3, null, null)",
 			     market, partner, partner),
 	    "{4,3,2}");
 	cr_assert_str_eq(sql_text("select array_agg(wallet_minor) from api.list_earnings(%d, '%s', "
-				  "'%s', null, null, 3, '2026-02-01', 2)",
-			     market, partner, partner),
+				  "'%s', null, null, 3, '%s', 2)",
+			     market, partner, partner, month),
 	    "{1}");
 	cr_assert_str_eq(
 	    sql_text("select array_agg(wallet_minor) from api.list_earnings(%d, null, "
@@ -383,7 +384,7 @@ Test(ledger, lists_transactions_by_wallet_and_entry)
 {
 	int market = sql_market();
 	const char *ada = sql_partner(market, "driver"), *bob = sql_partner(market, "driver");
-	const char *cause;
+	const char *cause, *month = sql_text("select core.month_now()");
 
 	post_now(market, bob, 7);
 	post_now(market, ada, 1000);
@@ -397,8 +398,8 @@ Test(ledger, lists_transactions_by_wallet_and_entry)
 	    "{1000,0,7}");
 	cr_assert_str_eq(
 	    sql_text("select array_agg(wallet_minor) from api.list_ledger_transactions(%d, null, "
-		     "null, null, null, 50, '%s', '2026-03-01', 1)",
-		market, ada),
+		     "null, null, null, 50, '%s', '%s', 1)",
+		market, ada, month),
 	    "{0,7}");
 	cr_assert_str_eq(
 	    sql_text(

@@ -11,7 +11,8 @@ static int
 make_city(void)
 {
 	return (int)sql_int(
-	    "select market_id from api.create_test_market(" SQL_NOW ", gen_random_uuid(), 20)");
+	    "select market_id from api.create_test_market(" SQL_NOW ", gen_random_uuid(), "
+	    "'192.0.2.1', 20, 20)");
 }
 
 static void

@@ -321,17 +321,18 @@ Test(offices, leave_records_that_auditors_of_their_market_read)
 
 	(void)grant(market, email, "operator");
 	cr_assert_str_eq(sql_text("select string_agg(act || ' ' || outcome, ', ' order by "
-				  "record_id) from api.list_audit_records(%d, 10, null, null, "
-				  "null, null, null, null, null, null)",
+				  "record_id) from api.list_audit_records(%d, " SQL_NOW
+				  " + interval '1 day', 10, null, null, null, null, null, null, "
+				  "null, null, null)",
 			     market),
 	    "session.start done, role.grant done");
-	cr_assert_str_eq(
-	    sql_text("select subject_id from api.list_audit_records(%d, 1, null, '%s', "
-		     "'session.start', null, null, null, null, null)",
-		market, account),
+	cr_assert_str_eq(sql_text("select subject_id from api.list_audit_records(%d, " SQL_NOW
+				  " + interval '1 day', 1, null, null, '%s', "
+				  "'session.start', null, null, null, null, null)",
+			     market, account),
 	    session);
-	cr_assert_eq(sql_count("select from api.list_audit_records(%d, 10, null, null, null, null, "
-			       "null, null, null, null)",
+	cr_assert_eq(sql_count("select from api.list_audit_records(%d, " SQL_NOW
+			       ", 10, null, null, null, null, null, null, null, null, null)",
 			 other),
 	    0);
 }

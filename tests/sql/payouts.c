@@ -44,7 +44,7 @@ Test(payouts, stand_in_the_ledger_and_in_the_feed)
 	    "select x.entry_no = 2 and x.kind = 'payout' and x.cause_id = p.payout_id "
 	    "and x.accounts = '{2000,1100}' and x.amounts = '{900,-900}' and x.wallet_minor = -900 "
 	    "and x.balance_minor = 0 and x.week = '2026-03-02' and x.posted_at = " SQL_NOW
-	    " and x.posted_month = '2026-03-01' and p.state = 'in_run' "
+	    " and x.posted_month = core.month_now() and p.state = 'in_run' "
 	    "and p.first_entry_no = 1 and p.last_entry_no = 1 "
 	    "from payouts.payout p join ledger.transaction x on x.transaction_id = p.payout_id "
 	    "where p.partner_id = '%s' and x.market_id = %d",

@@ -169,8 +169,7 @@ Test(providers, are_cleared_away_with_their_market_and_nonces_after_a_day)
 	(void)given_provider(market, GIVEN_ISSUER, true);
 	sql_run("update access.identity_provider set of_market = 2147483647 where of_market = %d",
 	    market);
-	sql_run("select jobs.clear_sign_in(%d, '%s', " SQL_NOW " + interval '2 days')", market,
-	    sql_id());
+	sql_run("select jobs.purge(0, '%s', " SQL_NOW " + interval '31 days')", sql_id());
 	cr_expect_eq(
 	    sql_count("select from access.identity_provider where of_market = 2147483647"), 0);
 	cr_expect_eq(

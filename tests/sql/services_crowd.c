@@ -31,6 +31,9 @@ sweep(void)
 	for (int i = 0; i < CROWD; i++)
 		PQfinish(callers[i]);
 	sql_run("begin; set local session_replication_role = replica");
+	sql_run("delete from identity.person r using identity.partner p "
+		"where p.market_id = %d and r.person_id in (p.account_id, p.partner_id)",
+	    market);
 	sql_run("delete from identity.account where account_id in "
 		"(select account_id from identity.partner where market_id = %d)",
 	    market);

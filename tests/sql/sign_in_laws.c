@@ -111,8 +111,7 @@ Test(sign_in_laws, throw_away_what_is_over)
 	    session);
 	sql_run("select api.weigh_sign_in('x@example.com', null, '" GIVEN_PEER "', " SQL_NOW ")");
 	sql_run("update access.mail set state = 'sent', params = '{}'");
-	sql_run("select jobs.clear_sign_in(%d, '%s', " SQL_NOW " + interval '2 days')", market,
-	    sql_id());
+	sql_run("select jobs.purge(0, '%s', " SQL_NOW " + interval '31 days')", sql_id());
 	cr_assert_eq(sql_count("select from access.challenge where made_at <= " SQL_NOW
 			       " union all select from access.throttle where full_at <= " SQL_NOW
 			       " union all select from access.mail where made_at <= " SQL_NOW),

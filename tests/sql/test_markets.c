@@ -4,7 +4,10 @@
 #include "support/sql.h"
 
 /* The call, with a seed that is far from every id of the tests. */
-#define CALL(allowed) "api.create_test_market(" SQL_NOW ", gen_random_uuid(), " allowed ")"
+#define CALL_FROM(peer, allowed, of_network) \
+	"api.create_test_market(" SQL_NOW ", gen_random_uuid(), '" peer "', " allowed \
+	", " of_network ")"
+#define CALL(allowed) CALL_FROM("192.0.2.1", allowed, "1000")
 
 static int market;
 
@@ -87,6 +90,9 @@ Test(test_markets, stand_in_mid_week)
 				  "'FMDay HH24:MI') from core.market where market_id = %d",
 			     market),
 	    "Wednesday 14:00");
+	cr_assert(sql_true("select seqmin = 1000000000 from pg_catalog.pg_sequence "
+			   "where seqrelid = 'testing.market_number'::regclass"),
+	    "it is .open_markets_from of app/app.c");
 	cr_assert(
 	    sql_true("select is_test and code ~ '^test-[0-9a-f]{8}$' and market_id >= 1000000000 "
 		     "from core.market where market_id = %d",
@@ -178,6 +184,89 @@ Test(test_markets, are_refused_where_enough_live)
 		    "testing.market"));
 	(void)sweep("25 hours"); /* the first */
 	cr_assert_gt(make(2), market);
+}
+
+/* --- of one network --- */
+
+Test(test_markets, are_refused_where_enough_of_one_network_live)
+{
+	cr_assert_gt(sql_int("select market_id from " CALL_FROM("192.0.2.77", "20", "2")), market);
+	sql_refused("test_markets_full", "select * from " CALL_FROM("192.0.2.78", "20", "2"));
+	cr_assert_gt(
+	    sql_int("select market_id from " CALL_FROM("198.51.100.1", "20", "2")), market);
+	cr_assert_gt(
+	    sql_int("select market_id from " CALL_FROM("2001:db8:0:100::1", "20", "1")), market);
+	sql_refused(
+	    "test_markets_full", "select * from " CALL_FROM("2001:db8:0:1ff::2", "20", "1"));
+	cr_assert_eq(sql_count("select from testing.market where network ~ '192'"), 0,
+	    "the address itself is not kept");
+}
+
+/* --- ended by who made them --- */
+
+static const char *
+code_of(int of)
+{
+	return sql_text("select code from core.market where market_id = %d", of);
+}
+
+static void
+end_market(void)
+{
+	const char *code = code_of(market);
+
+	sql_as("socius_gate");
+	sql_run(
+	    "select api.end_test_market(%d, '%s', " SQL_NOW " + interval '1 hour')", market, code);
+	sql_as(NULL);
+}
+
+Test(test_markets, are_ended_with_their_tokens)
+{
+	sql_run("insert into access.service_key (market_id, service_key_id, name, scope, "
+		"made_at, made_by, expires_at) values (%d, '%s', 'a', 'trips.write', " SQL_NOW
+		", '%s', " SQL_NOW " + interval '1 day')",
+	    market, sql_id(), sql_id());
+	sql_run("insert into access.service_secret (market_id, secret_hash, secret_id, "
+		"service_key_id, prefix, made_at, ends_at) select market_id, sha256('a'), '%s', "
+		"service_key_id, 'a', made_at, expires_at from access.service_key "
+		"where market_id = %d",
+	    sql_id(), market);
+	end_market();
+	end_market();
+	/* until they would have ended by themselves */
+	cr_assert_eq(sql_count("select from api.list_ended_sessions(" SQL_NOW
+			       " + interval '23 hours') e join testing.market t using (session_id) "
+			       "where t.market_id = %d",
+			 market),
+	    1);
+	cr_assert_eq(sql_count("select from api.list_ended_sessions(" SQL_NOW
+			       " + interval '23 hours') e join access.service_secret s "
+			       "on s.secret_id = e.session_id where s.market_id = %d",
+			 market),
+	    1);
+	cr_assert_null(sweep("1 hour 4 minutes"), "requests may be under way");
+	cr_assert_not_null(sweep("1 hour 5 minutes"));
+	cr_assert_eq(rows_left(), 0);
+}
+
+Test(test_markets, leave_room_for_others_of_their_network_when_they_are_ended)
+{
+	sql_refused("test_markets_full", "select * from " CALL_FROM("192.0.2.1", "20", "1"));
+	end_market();
+	cr_assert_gt(sql_int("select market_id from api.create_test_market(" SQL_NOW
+			     " + interval '1 hour', gen_random_uuid(), '192.0.2.1', 20, 1)"),
+	    market);
+}
+
+Test(test_markets, are_ended_by_their_own_operator_only)
+{
+	int other = make(20);
+
+	sql_refused("market_unknown", "select api.end_test_market(%d, '%s', " SQL_NOW ")", market,
+	    code_of(other));
+	sql_refused("market_unknown", "select api.end_test_market(%d, '%s', " SQL_NOW ")",
+	    market + 1000, code_of(market));
 }
 
 /* --- going --- */
@@ -278,23 +367,20 @@ Test(test_markets, go_though_one_cannot)
 
 Test(test_markets, take_the_accounts_with_them_that_were_made_there)
 {
-	const char *made = sql_partner(market, "courier");
-	const char *account =
-	    sql_text("select account_id from identity.partner where partner_id = '%s'", made);
-	const char *elsewhere = sql_text("select account_id from identity.account "
-					 "where test_market_id = %d limit 1",
-	    market);
+	const char *account = sql_id();
 	int real = sql_market();
 
-	sql_run("update identity.account set test_market_id = %d where account_id = '%s'", market,
-	    account);
-	sql_run("insert into identity.partner (market_id, partner_id, account_id, name, digest, "
-		"created_at) values (%d, '%s', '%s', 'Both', " SQL_DIGEST ", " SQL_NOW ")",
-	    real, sql_id(), elsewhere);
+	sql_run("select core.enter(%d, null); insert into identity.account (account_id, name, "
+		"created_at) values ('%s', 'New', " SQL_NOW ")",
+	    market, account);
+	sql_refused("account_foreign",
+	    "insert into identity.partner (market_id, partner_id, account_id, name, digest, "
+	    "created_at) values (%d, '%s', '%s', 'Both', " SQL_DIGEST ", " SQL_NOW ")",
+	    real, sql_id(), account);
+	cr_assert_gt(sql_count("select from identity.person where market_id = %d", market), 5);
 	cr_assert_not_null(sweep("25 hours"));
 	cr_assert_eq(sql_count("select from identity.account where account_id = '%s'", account), 0);
-	cr_assert_eq(
-	    sql_count("select from identity.account where account_id = '%s'", elsewhere), 1);
+	cr_assert_eq(sql_count("select from identity.person where market_id = %d", market), 0);
 }
 
 Test(test_markets, know_the_accounts_that_were_made_there)
@@ -397,9 +483,10 @@ Test(test_markets, are_all_that_may_be_deleted)
 	    "select string_agg(r.rolname || ' from ' || c.oid::regclass, ', ') "
 	    "from pg_catalog.pg_class c join pg_catalog.pg_attribute a on a.attrelid = c.oid "
 	    "and a.attname = 'market_id', pg_catalog.pg_roles r where c.relkind in ('r', 'p') "
-	    "and r.rolname ~ '^(wall|socius)_' and r.rolname not in ('wall_test', 'socius_owner') "
+	    "and r.rolname ~ '^(wall|socius)_' and r.rolname not in ('wall_test', 'wall_purge', "
+	    "'socius_owner') "
 	    "and c.relpersistence = 'p' and has_table_privilege(r.oid, c.oid, 'delete') "
-	    "and c.oid <> all (array['cocreation.support'::regclass])"));
+	    "and c.oid <> all (array['cocreation.support'::regclass, 'identity.person'])"));
 }
 
 Test(test_markets, break_their_law_when_something_is_left)

@@ -195,6 +195,7 @@ check_promises(const struct story_reply *reply, const char *method, const char *
 
 	cr_assert_not_null(id, "%s %s: no Request-Id", method, path);
 	cr_assert_str_eq(story_reply_header(reply, "X-Content-Type-Options"), "nosniff");
+	cr_assert_str_eq(story_reply_header(reply, "Cross-Origin-Resource-Policy"), "same-origin");
 	cr_assert_not_null(story_reply_header(reply, "traceparent"));
 	cr_assert_not_null(story_reply_header(reply, "Cache-Control"), "%s %s", method, path);
 	cr_assert(!is_ours_alone || strstr(story_reply_header(reply, "Cache-Control"), "no-store"),

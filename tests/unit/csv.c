@@ -66,6 +66,15 @@ Test(csv, read_lines_with_either_end)
 	expect_end();
 }
 
+Test(csv, read_lines_that_end_as_they_did_on_the_first_macintosh)
+{
+	read_from("a,b\rc,\"d\re\"\r\rf,g\r");
+	EXPECT(1, "a", "b");
+	EXPECT(2, "c", "d\re");
+	EXPECT(5, "f", "g");
+	expect_end();
+}
+
 Test(csv, keep_empty_fields)
 {
 	read_from(",\n,,x\na,\n");

@@ -18,7 +18,7 @@ static const struct shape shapes[] = {
 	{ OID_INT8_ARRAY, SHAPE_ARRAY, "bigint[]", .element_oid = OID_INT8 },
 	{ PARTY, SHAPE_COMPOSITE, "api.party", .fields_count = 2, .fields = party_fields },
 	{ PARTY_ARRAY, SHAPE_ARRAY, "api.party[]", .element_oid = PARTY },
-	{ SIGNED_TOKEN, SHAPE_COMPOSITE, "api.signed_token", .fields_count = 5 },
+	{ SIGNED_TOKEN, SHAPE_COMPOSITE, "api.signed_token", .fields_count = 6 },
 };
 
 static const struct contract contract = { .shapes = shapes, .shapes_count = 4 };
@@ -262,9 +262,10 @@ field(uint8_t *to, uint32_t oid, const void *bytes, int count)
 static const char *
 token_json(const char *role, const struct uuid *partner_id, int64_t life_s)
 {
+	static const struct uuid session_id = { { 0xcc } };
 	static const struct uuid account_id = { { 0xaa } };
 	uint8_t cell[256], market[4], expires[8];
-	uint8_t *end = cells_number(cell, 5, 4);
+	uint8_t *end = cells_number(cell, 6, 4);
 
 	(void)cells_number(market, 1000000001, 4); /* its end is known */
 	(void)cells_number(expires, (NOW_S + life_s) * INT64_C(1000000) - INSTANT_OF_2000, 8);
@@ -273,6 +274,7 @@ token_json(const char *role, const struct uuid *partner_id, int64_t life_s)
 	end = field(end, OID_INT4, market, 4);
 	end = field(end, OID_UUID, partner_id == NULL ? NULL : partner_id->byte, UUID_BYTES);
 	end = field(end, OID_TIMESTAMPTZ, expires, 8);
+	end = field(end, OID_UUID, partner_id == NULL ? NULL : session_id.byte, UUID_BYTES);
 	return cell_json(SIGNED_TOKEN, cell, (size_t)(end - cell));
 }
 
@@ -299,11 +301,14 @@ Test(encode_cell, writes_the_token_that_a_reply_names)
 	cr_assert_eq(token.caller.market_id, 1000000001);
 	cr_assert_eq(token.caller.account_id.byte[0], 0xaa);
 	cr_assert_eq(token.caller.partner_id.byte[0], 0xbb);
+	cr_assert(token.caller.has_session);
+	cr_assert_eq(token.caller.session_id.byte[0], 0xcc);
 	cr_assert_str_eq(token.caller.role, "partner");
 	cr_assert_str_eq(token.scopes, "bookings.read");
 	cr_assert_eq(token.expires_us, (NOW_S + 86400) * INT64_C(1000000));
 	cr_assert_null(check(token_json("operator", NULL, 1), &token));
 	cr_assert_not(token.caller.has_partner);
+	cr_assert_not(token.caller.has_session);
 }
 
 Test(encode_cell, writes_no_token_that_nobody_can_sign_or_use)

@@ -188,6 +188,7 @@ Test(limit, tells_the_class_of_a_row)
 	const struct endpoint read = { .method = GET, .scope = "a" }, open = { .method = GET },
 			      write = { .method = PATCH, .scope = "a" },
 			      sign_in = { .method = POST },
+			      costly = { .method = POST, .costly = true },
 			      hash = { .method = POST, .scope = "a", .pool = true },
 			      statement = { .method = GET, .scope = "a", .slow = true },
 			      csv = { .method = GET, .scope = "a", .gives = DOWNLOAD },
@@ -202,6 +203,7 @@ Test(limit, tells_the_class_of_a_row)
 	cr_assert_eq(limit_class_of(&statement), LIMIT_EXPORT);
 	cr_assert_eq(limit_class_of(&csv), LIMIT_EXPORT);
 	cr_assert_eq(limit_class_of(&stream), LIMIT_EXPORT);
+	cr_assert_eq(limit_class_of(&costly), LIMIT_COSTLY);
 }
 
 Test(limit, follows_the_first_rate_where_others_are_not_set)
@@ -209,20 +211,62 @@ Test(limit, follows_the_first_rate_where_others_are_not_set)
 	struct limit_rate rates[LIMIT_RATES];
 
 	for (int i = 0; i < LIMIT_RATES; i++)
-		cr_assert(unsetenv(limit_settings[i].per_s) == 0 &&
+		cr_assert(unsetenv(limit_settings[i].rate) == 0 &&
 			  unsetenv(limit_settings[i].burst) == 0);
 	limit_read_settings(rates);
-	cr_assert(rates[LIMIT_READ].per_s == 100 && rates[LIMIT_READ].burst == 200);
-	cr_assert(rates[LIMIT_AUTH].per_s == 20 && rates[LIMIT_EXPORT].per_s == 5);
-	cr_assert(rates[LIMIT_NETWORK].per_s == 1000 && rates[LIMIT_NETWORK].burst == 2000);
-	cr_assert_eq(setenv(limit_settings[LIMIT_READ].per_s, "1", 1), 0);
-	cr_assert_eq(setenv(limit_settings[LIMIT_AUTH].per_s, "7", 1), 0);
+	cr_assert(rates[LIMIT_READ].count == 100 && rates[LIMIT_READ].burst == 200);
+	cr_assert(rates[LIMIT_AUTH].count == 20 && rates[LIMIT_EXPORT].count == 5);
+	cr_assert(rates[LIMIT_NETWORK].count == 1000 && rates[LIMIT_NETWORK].burst == 2000);
+	cr_assert(rates[LIMIT_SERVICE].count == 1000 && rates[LIMIT_SERVICE].burst == 2000);
+	cr_assert(rates[LIMIT_COSTLY].count == 10 && rates[LIMIT_COSTLY].burst == 10 &&
+		  rates[LIMIT_COSTLY].over_s == 3600);
+	cr_assert_eq(setenv(limit_settings[LIMIT_READ].rate, "1", 1), 0);
+	cr_assert_eq(setenv(limit_settings[LIMIT_AUTH].rate, "7", 1), 0);
 	limit_read_settings(rates);
-	cr_assert(rates[LIMIT_WRITE].per_s == 1 && rates[LIMIT_EXPORT].per_s == 1);
-	cr_assert(rates[LIMIT_AUTH].per_s == 7 && rates[LIMIT_AUTH].burst == 14);
-	cr_assert_eq(setenv(limit_settings[LIMIT_READ].per_s, "0", 1), 0);
+	cr_assert(rates[LIMIT_WRITE].count == 1 && rates[LIMIT_EXPORT].count == 1);
+	cr_assert(rates[LIMIT_AUTH].count == 7 && rates[LIMIT_AUTH].burst == 14);
+	cr_assert_eq(setenv(limit_settings[LIMIT_READ].rate, "0", 1), 0);
 	limit_read_settings(rates);
-	cr_assert(rates[LIMIT_EXPORT].per_s == 0 && rates[LIMIT_NETWORK].per_s == 0);
+	cr_assert(rates[LIMIT_EXPORT].count == 0 && rates[LIMIT_NETWORK].count == 0);
+}
+
+Test(limit, counts_over_an_hour)
+{
+	const struct limit_rate rates[LIMIT_RATES] = { [LIMIT_COSTLY] = { 10, 2, 3600 } };
+	struct limit *hourly = limit_new(rates);
+	struct limit_state state;
+	int allowed = 0;
+
+	for (int i = 0; i < 5; i++) {
+		state = limit_take(hourly, LIMIT_COSTLY, TEXT(""), "192.0.2.1", 1000 * S);
+		allowed += state.allowed;
+	}
+	cr_assert_eq(allowed, 2);
+	cr_assert_eq(state.retry_after_s, 360);
+	state = limit_take(hourly, LIMIT_COSTLY, TEXT(""), "192.0.2.1", (1000 + 359) * S);
+	cr_assert_not(state.allowed);
+	state = limit_take(hourly, LIMIT_COSTLY, TEXT(""), "192.0.2.1", (1000 + 360) * S);
+	cr_assert(state.allowed);
+	cr_assert_str_eq(limit_policy(hourly, LIMIT_COSTLY), "\"costly\";q=2;w=720");
+	limit_free(hourly);
+}
+
+Test(limit, leaves_probes_out_of_their_network)
+{
+	const struct limit_rate rates[LIMIT_RATES] = {
+		[LIMIT_READ] = { 10, 20 }, [LIMIT_PROBE] = { 1, 2 }, [LIMIT_NETWORK] = { 1, 2 }
+	};
+	struct limit *both = limit_new(rates);
+	int allowed = 0;
+
+	for (int i = 0; i < 10; i++)
+		allowed += limit_take(both, LIMIT_READ, TEXT("a"), "192.0.2.1", 1000 * S).allowed;
+	cr_assert_eq(allowed, 2);
+	for (int i = 0; i < 10; i++)
+		allowed += limit_take(both, LIMIT_PROBE, TEXT(""), "192.0.2.1", 1000 * S).allowed;
+	cr_assert_eq(allowed, 4);
+	cr_assert_str_eq(limit_policy(both, LIMIT_PROBE), "\"probe\";q=2;w=2");
+	limit_free(both);
 }
 
 Test(limit, writes_structured_headers)

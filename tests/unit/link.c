@@ -326,3 +326,22 @@ Test(link, gives_the_slow_lane_more_time)
 		cr_assert_str_eq(questions[i]->cells[3], "socius");
 	}
 }
+
+/* Eight were once put under one Sync, beside a connection that had nothing to do. */
+Test(link, shares_reads_over_idle_connections_first)
+{
+	struct statement *statement =
+	    link_world_statement(LANE_READ, "select pg_backend_pid()::bigint", NULL);
+	struct question *questions;
+	int of_first = 0;
+
+	cr_assert_eq(setenv("SOCIUS_READ_CONNECTIONS", "2", 1), 0);
+	link_world_open(statement, NULL);
+	questions = link_world_questions(statement, 8);
+	for (int i = 0; i < 8; i++)
+		link_world_ask(&questions[i]);
+	link_world_answered(8);
+	for (int i = 0; i < 8; i++)
+		of_first += questions[i].number == questions[0].number;
+	cr_assert_eq(of_first, 4);
+}

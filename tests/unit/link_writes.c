@@ -233,7 +233,7 @@ Test(link_writes, end_a_deadlock_by_trying_again)
 		       "language plpgsql as $$ begin "
 		       "update $schema.pair set n = n + 1 where id = p_a; perform pg_sleep(0.02); "
 		       "update $schema.pair set n = n + 1 where id = p_b; return p_a; end $$");
-	cr_assert_eq(setenv("SOCIUS_WRITE_CONNECTIONS", "2", 1), 0);
+	cr_assert_eq(setenv("SOCIUS_COLD_CONNECTIONS", "3", 1), 0);
 	link_world_takes(statement, LONG);
 	link_world_takes(statement, LONG);
 	link_world_open(statement, NULL);
@@ -262,7 +262,7 @@ Test(link_writes, answer_only_what_is_committed)
 	    "create function $schema.keep(p_n bigint) returns bigint language plpgsql as $$ begin "
 	    "insert into $schema.once values (p_n); return p_n; end $$");
 	link_world_takes(statement, LONG);
-	cr_assert_eq(setenv("SOCIUS_WRITE_CONNECTIONS", "1", 1), 0);
+	cr_assert_eq(setenv("SOCIUS_COLD_CONNECTIONS", "1", 1), 0);
 	link_world_open(statement, NULL);
 	questions = link_world_questions(statement, 4);
 	for (int i = 0; i < 4; i++) {

@@ -56,6 +56,17 @@ said(struct text name)
 	return times;
 }
 
+Test(roles, have_the_limits_of_services_in_markets_of_the_company_alone)
+{
+	int services = 0;
+
+	cr_assert_eq(app.open_markets_from, 1000000000, "as testing.market_number begins");
+	for (const struct role *role = app.roles; role->name != NULL; role++)
+		services += role->is_service;
+	cr_assert_eq(services, 1);
+	cr_assert(role_named("service")->is_service);
+}
+
 Test(roles, hold_scopes_that_are_said_once_in_words)
 {
 	for (const struct role *role = app.roles; role->name != NULL; role++)

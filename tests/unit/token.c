@@ -367,7 +367,7 @@ Test(token, is_signed_with_the_newest_key_and_checked_with_any)
 
 Test(token, uses_no_key_that_others_can_read_or_that_is_weak)
 {
-	write_key("open.key", SECRET_B, 0640);
+	write_key("open.key", SECRET_B, 0644);
 	cr_assert_not_null(token_keys_load(&keys, folder));
 	cr_assert_eq(keys.count, 1, "the good one stays");
 	remove_key("open.key");

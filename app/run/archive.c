@@ -1,0 +1,294 @@
+/* archive: see archive.h. */
+#include "run/archive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "socius/log.h"
+#include "socius/world.h"
+
+enum {
+	IDLE_MS = 10000, /* between looks: months end seldom; also after a failure */
+	PAGE_LINES = 1000,
+	PATH_BYTES = 4096,
+	DIGEST_BYTES = 2 * EVP_MAX_MD_SIZE + 1,
+	ID_BYTES = 37,
+	NUMBER_BYTES = 24
+};
+
+/* What was written, or read again. */
+struct content {
+	EVP_MD_CTX *digest;
+	int64_t lines;
+};
+
+/* The file of a month on its way. */
+struct month {
+	struct lane *lane;
+	const char *folder, *month; /* YYYY-MM-01 */
+	char path[PATH_BYTES], part[PATH_BYTES];
+	FILE *file;
+	/* where the next page begins */
+	char market[NUMBER_BYTES], epoch[NUMBER_BYTES], xid[NUMBER_BYTES], event_id[ID_BYTES];
+};
+
+static bool
+fail(const char *what, const char *why)
+{
+	log_line(LOG_LEVEL_ERROR, "archive.failed", "what", what, "error", why, NULL);
+	return false;
+}
+
+static PGresult *
+ask(PGconn *pg, const char *sql, int count, const char *const params[])
+{
+	PGresult *result = PQexecParams(pg, sql, count, NULL, params, NULL, NULL, 0);
+	ExecStatusType status = PQresultStatus(result);
+
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+		return result;
+	(void)fail("statement", PQresultErrorMessage(result)); /* the caller fails too */
+	PQclear(result);
+	return NULL;
+}
+
+/* --- contents --- */
+
+static bool
+content_init(struct content *content)
+{
+	*content = (struct content){ .digest = EVP_MD_CTX_new() };
+	return content->digest != NULL &&
+	       EVP_DigestInit_ex(content->digest, EVP_sha256(), NULL) == 1;
+}
+
+static bool
+content_add(struct content *content, const char *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		content->lines += bytes[i] == '\n';
+	return EVP_DigestUpdate(content->digest, bytes, count) == 1;
+}
+
+/* Frees it, whether or not it has come to a digest. */
+static bool
+content_end(struct content *content, char text[DIGEST_BYTES])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int count = 0;
+	bool done =
+	    content->digest != NULL && EVP_DigestFinal_ex(content->digest, digest, &count) == 1;
+
+	for (unsigned int i = 0; i < count; i++)
+		(void)snprintf(text + 2 * i, 3, "%02x", digest[i]); /* fits */
+	EVP_MD_CTX_free(content->digest);
+	content->digest = NULL;
+	return done;
+}
+
+/* --- writing --- */
+
+static bool
+keep_place(struct month *month, const PGresult *page)
+{
+	int last = PQntuples(page) - 1;
+	char *const to[] = { month->market, month->epoch, month->xid, month->event_id };
+	const size_t bytes[] = { NUMBER_BYTES, NUMBER_BYTES, NUMBER_BYTES, ID_BYTES };
+
+	for (int i = 0; i < 4; i++) {
+		const char *value = PQgetvalue(page, last, i);
+		int written = snprintf(to[i], bytes[i], "%s", value);
+
+		if (written < 0 || (size_t)written >= bytes[i])
+			return false;
+	}
+	return true;
+}
+
+static bool
+write_line(struct month *month, struct content *content, const char *line, size_t bytes)
+{
+	return fwrite(line, 1, bytes, month->file) == bytes && putc('\n', month->file) != EOF &&
+	       content_add(content, line, bytes) && content_add(content, "\n", 1);
+}
+
+/* Returns how many lines it has written; -1: it failed. */
+static int
+write_page(struct month *month, struct content *content)
+{
+	char limit[NUMBER_BYTES];
+	const char *const params[] = { month->month, month->market, month->epoch, month->xid,
+		month->event_id, limit };
+	PGresult *page;
+	int lines;
+
+	(void)snprintf(limit, sizeof(limit), "%d", PAGE_LINES); /* fits any int */
+	page = ask(month->lane->pg,
+	    "select l.market_id, l.epoch, l.xid, l.event_id, l.line "
+	    "from jobs.list_month($1, $2, $3, $4, $5, $6) l",
+	    6, params);
+	lines = page == NULL ? -1 : PQntuples(page);
+
+	for (int i = 0; i < lines; i++)
+		if (!write_line(
+			month, content, PQgetvalue(page, i, 4), (size_t)PQgetlength(page, i, 4))) {
+			(void)fail(month->part, strerror(errno)); /* -1 says it */
+			lines = -1;
+		}
+	if (lines > 0 && !keep_place(month, page))
+		lines = -1;
+	PQclear(page);
+	return lines;
+}
+
+static bool
+write_pages(struct month *month, struct content *content)
+{
+	int lines;
+
+	do {
+		lines = write_page(month, content);
+	} while (lines == PAGE_LINES && !lane_is_over(month->lane));
+	return lines >= 0 && lines < PAGE_LINES;
+}
+
+static bool
+write_file(struct month *month, struct content *content)
+{
+	int fd = open(month->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool done;
+
+	if (fd < 0)
+		return fail(month->part, strerror(errno));
+	month->file = fdopen(fd, "w");
+	if (month->file == NULL)
+		log_die("fdopen: %s", strerror(errno));
+	done = write_pages(month, content);
+	if (done && (fflush(month->file) != 0 || fsync(fd) != 0))
+		done = fail(month->part, strerror(errno));
+	if (fclose(month->file) != 0 && done)
+		done = fail(month->part, strerror(errno));
+	return done;
+}
+
+/* --- reading again --- */
+
+static bool
+read_file(const struct month *month, struct content *content)
+{
+	char bytes[65536];
+	FILE *file = fopen(month->part, "re");
+	size_t count;
+	bool done = true;
+
+	if (file == NULL)
+		return fail(month->part, strerror(errno));
+	while (done && (count = fread(bytes, 1, sizeof(bytes), file)) > 0)
+		done = content_add(content, bytes, count);
+	if (ferror(file) != 0)
+		done = fail(month->part, "it cannot be read again");
+	(void)fclose(file); /* it was read only */
+	return done;
+}
+
+/* Under its name, for good: the folder's entry is on disk too. */
+static bool
+put_in_place(const struct month *month)
+{
+	int fd;
+	bool done;
+
+	if (rename(month->part, month->path) != 0)
+		return fail(month->path, strerror(errno));
+	fd = open(month->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(month->folder, strerror(errno));
+	done = fsync(fd) == 0 || fail(month->folder, strerror(errno));
+	(void)close(fd); /* nothing was written through it */
+	return done;
+}
+
+/* Writes the file and verifies it; `digest` and `lines` are of what is on disk. */
+static bool
+make_file(struct month *month, char digest[DIGEST_BYTES], int64_t *lines)
+{
+	struct content written, read;
+	char again[DIGEST_BYTES] = "";
+	bool done;
+
+	done = content_init(&written) && write_file(month, &written);
+	done = content_end(&written, digest) && done;
+	if (!done)
+		return false;
+	done = content_init(&read) && read_file(month, &read);
+	done = content_end(&read, again) && done;
+	if (done && (strcmp(digest, again) != 0 || written.lines != read.lines))
+		done = fail(month->part, "it does not hold what was written");
+	*lines = read.lines;
+	return done && put_in_place(month);
+}
+
+static bool
+take_away(struct lane *lane, const char *name, const char *now)
+{
+	const struct archive *archive = lane->of;
+	struct month month = { .lane = lane,
+		.folder = archive->folder,
+		.month = name,
+		.market = "0",
+		.epoch = "0",
+		.xid = "0",
+		.event_id = "00000000-0000-0000-0000-000000000000" };
+	char digest[DIGEST_BYTES] = "", count[NUMBER_BYTES];
+	const char *const params[] = { name, count, digest, now };
+	int64_t lines = 0;
+	PGresult *finished;
+
+	if (snprintf(month.path, sizeof(month.path), "%s/events-%.7s.jsonl", archive->folder,
+		name) >= (int)sizeof(month.path) ||
+	    snprintf(month.part, sizeof(month.part), "%s/events-%.7s.jsonl.part", archive->folder,
+		name) >= (int)sizeof(month.part))
+		return fail(archive->folder, "the path is too long");
+	if (!make_file(&month, digest, &lines))
+		return false;
+	(void)snprintf(count, sizeof(count), "%lld", (long long)lines); /* fits any */
+	finished = ask(lane->pg, "select jobs.finish_month($1, $2, $3, $4)", 4, params);
+	if (finished == NULL)
+		return false;
+	PQclear(finished);
+	log_line(LOG_LEVEL_INFO, "archive.written", "file", month.path, "events", count, "sha256",
+	    digest, NULL);
+	return true;
+}
+
+int
+archive_turn(struct lane *lane, const char *now)
+{
+	const struct archive *archive = lane->of;
+	char months[NUMBER_BYTES];
+	PGresult *due;
+	bool done;
+
+	if (archive->months == 0)
+		return IDLE_MS;
+	(void)snprintf(months, sizeof(months), "%d", archive->months); /* fits any int */
+	due = ask(
+	    lane->pg, "select jobs.take_month($1, $2)", 2, (const char *const[]){ now, months });
+	done =
+	    due != NULL && !PQgetisnull(due, 0, 0) && take_away(lane, PQgetvalue(due, 0, 0), now);
+	PQclear(due);
+	return done ? 0 : IDLE_MS;
+}
+
+void
+archive_init(struct archive *archive, struct arena *arena)
+{
+	archive->months = (int)world_setting_int("SOCIUS_EVENTS_MONTHS", 13, 0, 1200);
+	archive->folder = arena_print(arena, "%s/archive", world_setting("SOCIUS_VAR", "var"));
+	if (archive->months != 0 && mkdir(archive->folder, 0700) != 0 && errno != EEXIST)
+		log_die("%s: %s", archive->folder, strerror(errno));
+}
