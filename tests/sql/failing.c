@@ -57,7 +57,7 @@ Test(failing, exports_are_seen_and_tried_again)
 
 	sql_run("insert into identity.account (account_id, name, created_at) values ('%s', "
 		"'Ada', " SQL_NOW "); insert into identity.data_export (export_id, account_id, "
-				  "state, attempts, last_error, "
+		"state, attempts, last_error, "
 		"asked_at, finished_at, expires_at) values ('%s', '%s', 'failed', 10, 'it "
 		"broke', " SQL_NOW ", " SQL_NOW ", " SQL_NOW " + interval '7 days')",
 	    account, id, account);
