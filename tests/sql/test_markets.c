@@ -324,7 +324,6 @@ sweep_all(const char *after)
 Test(test_markets, go_by_two_thousand_rows_a_step)
 {
 	int64_t rows, before;
-
 	sql_run("insert into core.request_key (market_id, account_id, operation, key, digest, "
 		"resource_id, created_at) select %d, core.derived_id(i::text::bytea), 'x', "
 		"'y', " SQL_DIGEST ", gen_random_uuid(), " SQL_NOW
@@ -350,7 +349,6 @@ Test(test_markets, go_by_two_thousand_rows_a_step)
 Test(test_markets, go_though_one_cannot)
 {
 	int other = make(20);
-
 	sql_run("create table core.clings as select %d as id; "
 		"alter table core.clings add foreign key (id) references core.market",
 	    market);
