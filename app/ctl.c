@@ -19,6 +19,8 @@ static const struct command commands[] = {
 	{ "keys", "list, rotate or remove the keys that sign access tokens", keys_run },
 	{ "import", "send a file of trips through the API", import_run },
 	{ "demo", "tell the story of a customer who becomes a partner, as curl lines", demo_run },
+	{ "jobs", "list what of the runner's work fails; exit code 1 when some failed for good",
+	    jobs_run },
 	{ "laws", "run every law; exit code 1 when one is broken", laws_run },
 	{ "backup", "write one consistent state into the file that is standard output",
 	    backup_run },

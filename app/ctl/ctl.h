@@ -62,6 +62,7 @@ int demo_run(struct ctl *ctl);
 int document_run(struct ctl *ctl);
 int free_ports_run(struct ctl *ctl);
 int import_run(struct ctl *ctl);
+int jobs_run(struct ctl *ctl);
 int keys_run(struct ctl *ctl);
 int laws_run(struct ctl *ctl);
 int migrate_run(struct ctl *ctl);

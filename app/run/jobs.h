@@ -14,7 +14,7 @@
 	"-c statement_timeout=" timeout_ms " -c lock_timeout=1000 " \
 	"-c idle_in_transaction_session_timeout=60000"
 #define JOBS_OF_MARKETS_OPTIONS JOBS_OPTIONS("10000")
-#define JOBS_OF_TESTS_OPTIONS JOBS_OPTIONS("1500")
+#define JOBS_OF_TESTS_OPTIONS JOBS_OPTIONS("1000")
 
 struct jobs {
 	bool of_tests;      /* which lane; the other one looks after the periodic jobs of both */

@@ -7,23 +7,29 @@
 
 #define DOCUMENT "identity.data_export.document"
 
+enum { WHY_BYTES_MAX = 512 };
+
+/* NULL: it failed; `why` says why, as the first line of the message, and so does the log. */
 static PGresult *
-ask(PGconn *pg, const char *sql, int count, const char *const params[])
+ask(PGconn *pg, const char *sql, int count, const char *const params[], char why[WHY_BYTES_MAX])
 {
 	PGresult *result = PQexecParams(pg, sql, count, NULL, params, NULL, NULL, 0);
 	ExecStatusType status = PQresultStatus(result);
+	const char *message;
 
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 		return result;
-	log_line(LOG_LEVEL_ERROR, "privacy.failed", "error", PQresultErrorMessage(result), NULL);
+	message = PQresultErrorMessage(result);
+	(void)snprintf(why, WHY_BYTES_MAX, "%.*s", (int)strcspn(message, "\n"), message); /* cut */
+	log_line(LOG_LEVEL_ERROR, "privacy.failed", "error", why, NULL);
 	PQclear(result);
 	return NULL;
 }
 
 static bool
-tell(PGconn *pg, const char *sql, int count, const char *const params[])
+tell(PGconn *pg, const char *sql, int count, const char *const params[], char why[WHY_BYTES_MAX])
 {
-	PGresult *result = ask(pg, sql, count, params);
+	PGresult *result = ask(pg, sql, count, params, why);
 
 	PQclear(result);
 	return result != NULL;
@@ -35,20 +41,24 @@ tell(PGconn *pg, const char *sql, int count, const char *const params[])
 static bool
 erase(PGconn *pg, struct keyhole *keyhole, const char *person, const char *now)
 {
-	const char *const params[] = { person, now };
+	char why[WHY_BYTES_MAX];
+	const char *const params[] = { person, now }, *const failed[] = { person, why, now };
 
-	if (!keyhole_open(keyhole) ||
-	    !tell(keyhole->pg, "select keys.destroy_key($1)", 1, params) ||
-	    !tell(pg, "select jobs.finish_erasure($1, $2)", 2, params))
-		return false;
-	log_line(LOG_LEVEL_INFO, "person.erased", "person_id", person, NULL);
-	return true;
+	if (tell(keyhole->pg, "select keys.destroy_key($1)", 1, params, why) &&
+	    tell(pg, "select jobs.finish_erasure($1, $2)", 2, params, why)) {
+		log_line(LOG_LEVEL_INFO, "person.erased", "person_id", person, NULL);
+		return true;
+	}
+	(void)tell(pg, "select jobs.fail_erasure($1, $2, $3)", 3, failed, why); /* or in a minute */
+	return false;
 }
 
 static bool
 erase_one(PGconn *pg, struct keyhole *keyhole, const char *now)
 {
-	PGresult *row = ask(pg, "select jobs.take_erasure($1)", 1, (const char *const[]){ now });
+	char why[WHY_BYTES_MAX];
+	PGresult *row =
+	    ask(pg, "select jobs.take_erasure($1)", 1, (const char *const[]){ now }, why);
 	bool done = row != NULL && !PQgetisnull(row, 0, 0) &&
 		    erase(pg, keyhole, PQgetvalue(row, 0, 0), now);
 
@@ -138,8 +148,8 @@ open_all(struct export *export, const char *document)
 
 /* Sealed for the account at once; nothing of it is ever kept in clear. */
 static bool
-seal_and_finish(
-    PGconn *pg, struct export *export, const PGresult *row, const char *text, const char *now)
+seal_and_finish(PGconn *pg, struct export *export, const PGresult *row, const char *text,
+    const char *now, char why[WHY_BYTES_MAX])
 {
 	const char *params[] = { PQgetvalue(row, 0, 0), NULL, now };
 	uint8_t key[SEAL_KEY_BYTES];
@@ -159,22 +169,44 @@ seal_and_finish(
 	default:
 		return false;
 	}
-	return tell(pg, "select jobs.finish_export($1, $2, $3)", 3, params);
+	return tell(pg, "select jobs.finish_export($1, $2, $3)", 3, params, why);
+}
+
+/* Collects, opens, seals. false: `why` says why not. */
+static bool
+make_export(PGconn *pg, struct export *export, const PGresult *row, const char *now,
+    char why[WHY_BYTES_MAX])
+{
+	const char *const account[] = { PQgetvalue(row, 0, 1) };
+	PGresult *all = ask(pg, "select jobs.export_account($1)", 1, account, why);
+	bool done;
+	char *text;
+
+	if (all == NULL)
+		return false;
+	(void)snprintf(why, WHY_BYTES_MAX, "a key could not be asked for"); /* fits */
+	text = open_all(export, PQgetvalue(all, 0, 0));
+	done = !export->failed && seal_and_finish(pg, export, row, text, now, why);
+	free(text);
+	PQclear(all);
+	return done;
 }
 
 static bool
 export_one(PGconn *pg, struct keyhole *keyhole, struct arena *arena, const char *now)
 {
 	struct export export = { .keyhole = keyhole, .arena = arena };
-	PGresult *row = ask(pg, "select export_id, account_id, document from jobs.take_export($1)",
-	    1, (const char *const[]){ now });
+	char why[WHY_BYTES_MAX], later[WHY_BYTES_MAX];
+	PGresult *row = ask(pg, "select export_id, account_id from jobs.take_export($1)", 1,
+	    (const char *const[]){ now }, why);
 	bool done = false;
-	char *text;
 
-	if (row != NULL && PQntuples(row) > 0 && keyhole_open(keyhole)) {
-		text = open_all(&export, PQgetvalue(row, 0, 2));
-		done = !export.failed && seal_and_finish(pg, &export, row, text, now);
-		free(text);
+	if (row != NULL && PQntuples(row) > 0) {
+		done = make_export(pg, &export, row, now, why);
+		if (!done)
+			(void)tell(pg, "select jobs.fail_export($1, $2, $3)", 3,
+			    (const char *const[]){ PQgetvalue(row, 0, 0), why, now },
+			    later); /* or in a minute */
 	}
 	PQclear(row);
 	arena_clear(arena);
@@ -184,8 +216,11 @@ export_one(PGconn *pg, struct keyhole *keyhole, struct arena *arena, const char 
 bool
 privacy_turn(PGconn *pg, struct keyhole *keyhole, struct arena *arena, const char *now)
 {
-	bool erased = erase_one(pg, keyhole, now);
-	bool exported = export_one(pg, keyhole, arena, now);
+	bool erased, exported;
 
+	if (!keyhole_open(keyhole))
+		return false; /* without the keys' database nothing is tried, and no attempt lost */
+	erased = erase_one(pg, keyhole, now);
+	exported = export_one(pg, keyhole, arena, now);
 	return erased || exported;
 }

@@ -5,6 +5,7 @@
 --	select jobs.finish_mail(mail_id, error, now);    error null: it is sent; else it goes later
 --	select jobs.fail_mail(mail_id, now);             it was refused for good
 --
+-- One that was not tried yet goes before those that are tried again, however many these are.
 -- Who takes a letter has a minute; then it is there again for others. So a kill between sending and
 -- saying so sends a letter twice, never not at all.
 
@@ -20,13 +21,13 @@ begin
 		select w.mail_id
 		from access.mail w
 		where w.state = 'queued' and (w.retry_at is null or w.retry_at <= p_now)
-		order by w.made_at, w.mail_id
+		order by w.attempts, w.made_at, w.mail_id
 		limit 1
 		for update skip locked)
 	returning m.mail_id, m.kind, m.address, m.locale, m.params ->> 'code', m.person_id;
 end
 $$;
-comment on function jobs.take_mail is 'takes the letter that has waited for longest, skipping those that other runners have';
+comment on function jobs.take_mail is 'takes the letter that was tried least often and has waited for longest, skipping those that other runners have';
 
 -- It will never go: the audit log says so, under the letter's own id.
 create or replace function jobs.fail_mail(p_mail_id uuid, p_now timestamptz) returns void

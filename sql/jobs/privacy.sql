@@ -143,23 +143,54 @@ alter function jobs.export_account owner to wall_law;
 grant usage on schema jobs to wall_law;
 grant execute on function jobs.export_account to socius_runner, wall_runner;
 
--- Takes the export that has waited for longest, for a minute. Throws away those of a week ago.
+-- After so many seconds something is tried again: 2, 4, 8 ..., at most an hour.
+create or replace function jobs.back_off(p_attempts int, p_now timestamptz) returns timestamptz
+language sql stable as $$
+	select p_now + make_interval(secs => least(2 ^ least(p_attempts, 12), 3600))
+$$;
+grant execute on function jobs.back_off to wall_runner;
+
+-- Takes an export for a minute: of those that were tried least often the one that has waited for longest.
+-- After ten attempts it has failed. Throws away those of a week ago.
 create or replace function jobs.take_export(p_now timestamptz)
-returns table (export_id uuid, account_id uuid, document jsonb)
+returns table (export_id uuid, account_id uuid)
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 #variable_conflict use_column
 begin
 	delete from identity.data_export e where e.expires_at <= p_now;
+	update identity.data_export e
+	set state = 'failed', finished_at = p_now
+	where e.state = 'queued' and e.attempts >= 10 and e.retry_at <= p_now;
 	return query
-	select e.export_id, e.account_id, core.show_instants(jobs.export_account(e.account_id))
-	from identity.data_export e
-	where e.state = 'queued'
-	order by e.asked_at, e.export_id
-	limit 1;
+	update identity.data_export e
+	set attempts = e.attempts + 1, retry_at = p_now + interval '1 minute'
+	where e.export_id = (
+		select w.export_id
+		from identity.data_export w
+		where w.state = 'queued' and (w.retry_at is null or w.retry_at <= p_now)
+		order by w.attempts, w.asked_at, w.export_id
+		limit 1
+		for update skip locked)
+	returning e.export_id, e.account_id;
 end
 $$;
-comment on function jobs.take_export is 'the export that has waited for longest, with what it is made of';
+comment on function jobs.take_export is 'takes the export that was tried least often and has waited for longest';
+
+-- An attempt failed: it is tried again, or was the tenth.
+create or replace function jobs.fail_export(p_export_id uuid, p_error text, p_now timestamptz)
+returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	update identity.data_export e
+	set last_error = left(p_error, 1000), retry_at = jobs.back_off(e.attempts, p_now),
+		state = case when e.attempts >= 10 then 'failed' else 'queued' end,
+		finished_at = case when e.attempts >= 10 then p_now end
+	where e.export_id = p_export_id and e.state = 'queued';
+end
+$$;
+comment on function jobs.fail_export is 'an attempt at an export failed';
 
 -- p_document: sealed; null: the account was erased in between.
 create or replace function jobs.finish_export(p_export_id uuid, p_document text, p_now timestamptz)
@@ -169,35 +200,57 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 begin
 	delete from identity.data_export e where e.export_id = p_export_id and p_document is null;
 	update identity.data_export e
-	set state = 'done', document = p_document, finished_at = p_now
+	set state = 'done', document = p_document, finished_at = p_now, last_error = null
 	where e.export_id = p_export_id and e.state = 'queued';
 end
 $$;
 comment on function jobs.finish_export is 'an export is made';
 
--- Whose key is to be destroyed. A letter to that person goes first, for as long as it is of use.
+-- Whose key is to be destroyed. A letter to that person goes first, for as long as it is of use. Who takes
+-- it has a minute; it is never given up.
 create or replace function jobs.take_erasure(p_now timestamptz) returns uuid
-language plpgsql stable security definer
+language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+declare
+	v_person_id uuid;
 begin
-	return (
+	update identity.erasure x
+	set attempts = x.attempts + 1, retry_at = p_now + interval '1 minute'
+	where x.person_id = (
 		select e.person_id
 		from identity.erasure e
-		where e.done_at is null and not exists (
-			select from access.mail m
-			where m.person_id = e.person_id and m.state = 'queued'
-				and m.made_at > p_now - interval '15 minutes')
-		order by e.asked_at, e.person_id
-		limit 1);
+		where e.done_at is null and (e.retry_at is null or e.retry_at <= p_now)
+			and not exists (
+				select from access.mail m
+				where m.person_id = e.person_id and m.state = 'queued'
+					and m.made_at > p_now - interval '15 minutes')
+		order by e.attempts, e.asked_at, e.person_id
+		limit 1
+		for update skip locked)
+	returning x.person_id into v_person_id;
+	return v_person_id;
 end
 $$;
-comment on function jobs.take_erasure is 'the person whose key has waited for longest to be destroyed; null: nobody''s';
+comment on function jobs.take_erasure is 'takes the person whose key has waited for longest to be destroyed; null: nobody''s';
+
+-- An attempt failed: it is tried again.
+create or replace function jobs.fail_erasure(p_person_id uuid, p_error text, p_now timestamptz)
+returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	update identity.erasure e
+	set last_error = left(p_error, 1000), retry_at = jobs.back_off(e.attempts, p_now)
+	where e.person_id = p_person_id and e.done_at is null;
+end
+$$;
+comment on function jobs.fail_erasure is 'an attempt to destroy a key failed';
 
 create or replace function jobs.finish_erasure(p_person_id uuid, p_now timestamptz) returns void
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 begin
-	update identity.erasure e set done_at = p_now where e.person_id = p_person_id;
+	update identity.erasure e set done_at = p_now, last_error = null where e.person_id = p_person_id;
 	delete from identity.person r where r.person_id = p_person_id and r.kind = 'address';
 end
 $$;
@@ -207,5 +260,7 @@ alter function jobs.take_export owner to wall_runner;
 alter function jobs.finish_export owner to wall_runner;
 alter function jobs.take_erasure owner to wall_runner;
 alter function jobs.finish_erasure owner to wall_runner;
-grant execute on function jobs.take_export, jobs.finish_export, jobs.take_erasure,
-	jobs.finish_erasure to socius_runner;
+alter function jobs.fail_export owner to wall_runner;
+alter function jobs.fail_erasure owner to wall_runner;
+grant execute on function jobs.take_export, jobs.finish_export, jobs.fail_export,
+	jobs.take_erasure, jobs.finish_erasure, jobs.fail_erasure to socius_runner;

@@ -31,6 +31,8 @@ begin
 		where k.market_id = j.market_id and k.state = 'queued'
 	) turn
 	where j.state = 'queued' and j.due_at <= coalesce(m.test_now, p_now)
+		-- of real markets no more than what is due is looked at, by its index
+		and j.due_at <= case when p_of_tests then 'infinity' else p_now end
 		and (j.retry_at is null or j.retry_at <= p_now)
 		and coalesce(m.is_test, j.kind = 'sweep_test_markets') = p_of_tests
 	order by turn.at nulls first, j.market_id,

@@ -7,9 +7,10 @@ where not exists (
 	select from identity.person r
 	where r.person_id = a.account_id and r.kind = 'account'
 		and r.market_id = coalesce(a.test_market_id, 0))
-	-- persons of a market that is being removed are not looked at
+	-- laws see no persons of a test market that is half gone
 	and not exists (
-		select from testing.market t where t.market_id = a.test_market_id and t.is_going)
+		select from testing.market t
+		where t.market_id = a.test_market_id and t.is_going)
 union all
 select 'partner without a person', p.partner_id
 from identity.partner p

@@ -11,6 +11,7 @@
 #include <criterion/criterion.h>
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -77,7 +78,7 @@ begin(void)
 	    "create schema chaos; create table chaos.plan (market_id int, steps int, sleep_s "
 	    "float8); "
 	    "create table chaos.step (job_id uuid, n int); create table chaos.fault (n int); "
-	    "delete from core.job; "
+	    "delete from core.job; delete from core.market where market_id > 1000; "
 	    "insert into core.market (market_id, code, name, currency, currency_exponent, "
 	    "time_zone, created_at) values (1, 'chaos', 'Chaos', 'EUR', 2, 'UTC', now()) "
 	    "on conflict do nothing; "
@@ -308,6 +309,64 @@ Test(runner, lets_no_test_market_wait_for_one_other_for_long)
 	cr_assert_eq(ended(pid, SIGTERM), 0);
 	cr_expect_lt(longest, 2, "%.2f s", longest);
 	(void)fprintf(stderr, "a test market's job took at most %.2f s\n", longest);
+}
+
+/* A key-encryption key and the keys' database, without which no export is tried. */
+static void
+give_keys(void)
+{
+	char folder[256], path[288];
+	FILE *file;
+
+	(void)snprintf(folder, sizeof(folder), "%s/runner.XXXXXX",
+	    getenv("SOCIUS_VAR") != NULL ? getenv("SOCIUS_VAR") : "/tmp");
+	cr_assert_not_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/kek-0001.secret", folder);
+	(void)umask(077); /* cannot fail */
+	file = fopen(path, "w");
+	cr_assert_not_null(file);
+	cr_assert_eq(fprintf(file, "%064d", 7), 64);
+	cr_assert_eq(fclose(file), 0);
+	(void)snprintf(
+	    conninfo, sizeof(conninfo), "%s dbname=chaos_keys", getenv("SOCIUS_CHAOS_CONNINFO"));
+	cr_assert_eq(setenv("SOCIUS_KEYS_CONNINFO", conninfo, 1), 0);
+	cr_assert_eq(setenv("SOCIUS_KEK_FOLDER", folder, 1), 0);
+	cr_assert_eq(setenv("SOCIUS_VAR", folder, 1), 0);
+}
+
+/* A hundred exports, each of which takes half a second and fails. */
+Test(runner, lets_no_letter_wait_for_exports)
+{
+	double longest = 0, began, took;
+	pid_t pid;
+
+	give_keys();
+	run("create or replace function jobs.export_account(p_account_id uuid) returns jsonb "
+	    "language plpgsql stable security definer as $$ begin perform pg_sleep(0.5); "
+	    "raise exception 'too much'; end $$; delete from access.mail; "
+	    "delete from identity.data_export; "
+	    "insert into identity.account (account_id, name, created_at) values "
+	    "('00000000-0000-7000-8000-00000000000a', 'Ada', now()) on conflict do nothing; "
+	    "insert into identity.data_export (export_id, account_id, asked_at, expires_at) "
+	    "select gen_random_uuid(), '00000000-0000-7000-8000-00000000000a', now(), "
+	    "now() + interval '7 days' from generate_series(1, 100)");
+	pid = start();
+	wait_for("select count(*) from identity.data_export where last_error like '%too much%'", 2);
+	for (int i = 1; i <= 5; i++) {
+		began = seconds_now();
+		run("insert into access.mail (mail_id, kind, address, locale, params, made_at) "
+		    "values (gen_random_uuid(), 'sign_up', 'ada@example.com', 'en', "
+		    "'{\"code\": \"12345678\"}', now())");
+		wait_for("select count(*) from access.mail where state = 'sent'", i);
+		took = seconds_now() - began;
+		longest = took > longest ? took : longest;
+	}
+	cr_assert_gt(number("select count(*) from identity.data_export where state = 'queued' "
+			    "and attempts = 0"),
+	    0, "exports still wait");
+	cr_assert_eq(ended(pid, SIGTERM), 0);
+	cr_expect_lt(longest, 2, "%.2f s", longest);
+	(void)fprintf(stderr, "a letter left after at most %.2f s\n", longest);
 }
 
 Test(runner, gives_each_market_its_periodic_jobs)

@@ -138,6 +138,21 @@ Test(mail, is_there_again_when_its_sender_was_killed)
 	cr_expect_eq(sql_count("select from jobs.take_mail(" SQL_NOW " + interval '60 s')"), 1);
 }
 
+/* However many wait for a server that wants them later. */
+Test(mail, goes_before_what_is_tried_again)
+{
+	const char *old = given_letter("sign_up", "ada@example.com"), *new;
+
+	sql_run("select jobs.finish_mail('%s', 'later', " SQL_NOW ")", old);
+	new = given_letter("sign_up", "bob@example.com");
+	sql_run("update access.mail set made_at = made_at + interval '1 min' where mail_id = '%s'",
+	    new);
+	cr_expect_str_eq(
+	    sql_text("select mail_id from jobs.take_mail(" SQL_NOW " + interval '2 min')"), new);
+	cr_expect_str_eq(
+	    sql_text("select mail_id from jobs.take_mail(" SQL_NOW " + interval '2 min')"), old);
+}
+
 Test(mail, has_failed_when_its_code_is_of_no_use)
 {
 	const char *id = given_letter("sign_up", "ada@example.com");

@@ -140,6 +140,27 @@ Test(payouts_resume, is_what_a_second_run_is_told_to_do)
 	PQclear(result);
 }
 
+Test(payouts_resume, is_for_runs_that_say_why_they_failed)
+{
+	int market = payday_market();
+	const char *run = payday_run(market, 1);
+
+	sql_refused("payout_run_failure",
+	    "update payouts.payout_run set state = 'failed' where payout_run_id = '%s'", run);
+	sql_refused("payout_run_failure",
+	    "update payouts.payout_run set failure = 'x' where payout_run_id = '%s'", run);
+	sql_refused("payout_run_times",
+	    "update payouts.payout_run set state = 'failed', "
+	    "failure = 'x', finished_at = " SQL_NOW " where payout_run_id = '%s'",
+	    run);
+	sql_refused("payout_run_step",
+	    "update payouts.payout_run set step_wallets = 0 where payout_run_id = '%s'", run);
+	sql_refused("left_out_error",
+	    "insert into payouts.left_out (market_id, payout_run_id, partner_id, reason, "
+	    "balance_minor, currency) values (%d, '%s', '%s', 'payout_failed', 1, 'EUR')",
+	    market, run, sql_id());
+}
+
 /* --- wallets that cannot be paid --- */
 
 /* Steps of the run until its end; no more than that many. */
