@@ -122,6 +122,18 @@ add_header(struct curl_slist **headers, const char *line)
 	*headers = longer;
 }
 
+/* An instance that makes no test markets cannot be told the story on. */
+static void
+refuse_to_tell(const json_t *reply)
+{
+	const char *code = json_string_value(json_object_get(reply, "code"));
+
+	if (code != NULL && strcmp(code, "test_markets_off") == 0)
+		log_die(
+		    "the demo needs a test market, and this instance makes none: it has an edge, "
+		    "a public address or --no-seed; SOCIUS_TEST_MARKETS=20 ./socius run");
+}
+
 /* Sends one request; the status. The reply is in demo->reply. */
 static int
 send_request(
@@ -195,6 +207,7 @@ ask(struct demo *demo, const struct step *step)
 		json_t *json = json_loadb(demo->reply.at, demo->reply.bytes, 0, NULL);
 		const char *value;
 
+		refuse_to_tell(json);
 		if (status != step->status)
 			log_die("the story tells a %d, but %d came: %.*s", step->status, status,
 			    (int)demo->reply.bytes, demo->reply.at);
