@@ -126,6 +126,9 @@ starts_and_refuses_a_second() {
 	expect "status while it runs" 0 "$(status)"
 	expect "it answers" 200 "$(ready)"
 	expect "with an edge strangers make no test markets" 403 "$(make_market)"
+	./socius demo >"$said" 2>&1
+	expect "a demo without test markets" 1 $?
+	expect "a demo without test markets: why" 1 "$(grep -c 'this instance makes none' "$said")"
 	run "second start in the same folder" 1
 	expect_line "second start in the same folder" 'an instance runs already'
 	SOCIUS_VAR=$place/other run "another folder, the same ports" 1
