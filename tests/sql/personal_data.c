@@ -6,6 +6,7 @@
 #include "sql/sign_in_given.h"
 #include "support/sql.h"
 
+#define SEQ_SCAN "Seq Scan on "
 #define MARKER "Ada Rossi"
 
 static const char *account, *partner;
@@ -151,31 +152,40 @@ read_pages(const char *table, int64_t *rows)
 Test(personal_data, is_exported_by_indexes)
 {
 	int64_t rows;
+	int market;
 
 	cr_expect_null(sql_text("select string_agg(d.table_name, ', ') "
 				"from identity.personal_data d where d.is_exported "
 				"and jobs.order_of_export(d.table_name::regclass, d.key_column) "
 				"is null"));
 	plant_all();
-	sql_run("select pg_temp.crowd_all(%d, 100000)",
-	    (int)sql_int(
-		"select market_id from identity.partner where partner_id = '%s'", partner));
+	market =
+	    (int)sql_int("select market_id from identity.partner where partner_id = '%s'", partner);
+	sql_run("select pg_temp.crowd_all(%d, 10000)", market);
+	sql_run("select pg_temp.crowd('scheduling.booking', %d, 100000)", market);
 	sql_run("load 'auto_explain'; set local auto_explain.log_min_duration = 0; "
 		"set local auto_explain.log_nested_statements = on; "
+		"set local auto_explain.log_analyze = on; set local auto_explain.log_timing = off; "
 		"set local auto_explain.log_level = notice");
 	PQsetNoticeReceiver(sql_connection(), hear, NULL);
 	sql_as("socius_runner");
 	(void)read_pages("scheduling.booking", &rows);
 	sql_as(NULL);
+	sql_run("set local auto_explain.log_min_duration = -1");
 	cr_expect_eq(rows, 1);
-	cr_expect_not_null(strstr(plans, "Index Cond"));
-	sql_text("select 1"); /* its own plan is heard, too */
-	for (const char *at = plans; (at = strstr(at, "Seq Scan on ")) != NULL; at++)
-		cr_expect(sql_true("select not exists (select from identity.personal_data d "
-				   "where d.is_exported and split_part(d.table_name, '.', 2) = "
-				   "substring('%.40s' from 'Seq Scan on (\\w+)'))",
-			      at),
-		    "%.300s", at);
+	cr_expect_not_null(strstr(plans, "Index Scan using booking_of_partner"));
+	for (const char *at = plans; (at = strstr(at, SEQ_SCAN)) != NULL; at++) {
+		const char *name = at + strlen(SEQ_SCAN);
+
+		if (memmem(at, strcspn(at, "\n"), "(never executed)", 16) == NULL)
+			cr_expect(
+			    sql_true(
+				"select not exists (select from identity.personal_data d "
+				"where d.is_exported and '%.*s' ~ ('^' || "
+				"split_part(d.table_name, '.', 2) || '(_\\d+_\\d+|_other)?$'))",
+				(int)strcspn(name, " \n"), name),
+			    "%.300s", at);
+	}
 }
 
 Test(personal_data, is_exported_page_by_page_without_gaps)
