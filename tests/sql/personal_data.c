@@ -177,7 +177,8 @@ Test(personal_data, is_exported_by_indexes)
 	for (const char *at = plans; (at = strstr(at, SEQ_SCAN)) != NULL; at++) {
 		const char *name = at + strlen(SEQ_SCAN);
 
-		if (memmem(at, strcspn(at, "\n"), "(never executed)", 16) == NULL)
+		if (memmem(at, strcspn(at, "\n"), "(never executed)", 16) == NULL &&
+		    memmem(at, strcspn(at, "\n"), "cost=0.00..0.00 ", 16) == NULL) /* empty */
 			cr_expect(
 			    sql_true(
 				"select not exists (select from identity.personal_data d "
