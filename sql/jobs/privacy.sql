@@ -376,7 +376,8 @@ comment on function jobs.finish_erasure is 'a key is destroyed';
 -- Persons who went with their test market, as bytes, one behind the other; null: none wait. Few at a
 -- time: erasures come between.
 create or replace function jobs.list_removed_persons() returns bytea
-language sql stable security definer as $$
+language sql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 	select string_agg(uuid_send(r.person_id), '' order by r.person_id)
 	from (
 		select p.person_id from identity.removed_person p order by p.person_id limit 500) r
@@ -384,7 +385,8 @@ $$;
 comment on function jobs.list_removed_persons is 'persons of removed test markets whose keys are to go';
 
 create or replace function jobs.finish_removed_persons(p_person_ids bytea) returns void
-language sql security definer as $$
+language sql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 	delete from identity.removed_person r
 	where r.person_id in (
 		select encode(substr(p_person_ids, 16 * n + 1, 16), 'hex')::uuid
