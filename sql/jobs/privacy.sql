@@ -48,6 +48,7 @@ values
 	('exchange.fold', 'swept_partner_id', 'partner', false, 'where a job stands', false),
 	('scheduling.partner_day', 'partner_id', 'partner', false, 'a lock for counting: bookings say it', false),
 	('payouts.payout_run', 'after_owner_id', 'partner', false, 'where a job stands', false),
+	('ledger.carried_forward', 'after_owner_id', 'partner', false, 'where a job stands', false),
 	('payouts.payout_run', 'created_by', 'account', false, 'an act in an office: its audit records say it', false),
 	('onboarding.document', 'reviewed_by', 'account', false, 'an act in an office: its audit records say it', false),
 	('access.invitation', 'made_by', 'account', false, 'an act in an office: its audit records say it', false),
