@@ -259,7 +259,8 @@ export_one(PGconn *pg, struct keyhole *keyhole, struct arena *arena, const char 
 			const char *const params[] = { PQgetvalue(row, 0, 0), why,
 				export.is_too_large ? "true" : "false", now };
 
-			log_line(LOG_LEVEL_ERROR, "export.failed", "error", why, NULL);
+			if (export.is_too_large)
+				log_line(LOG_LEVEL_ERROR, "export.failed", "error", why, NULL);
 			(void)tell(pg, "select jobs.fail_export($1, $2, $3, $4)", 4, params,
 			    later); /* or in a minute */
 		}
