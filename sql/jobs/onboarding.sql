@@ -40,6 +40,7 @@ declare
 	v_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
 	v_before text;
 	v_document onboarding.document;
+	v_over_at timestamptz;
 begin
 	perform onboarding.lock_partner(p_market_id, p_partner_id);
 	for v_document in
@@ -50,6 +51,10 @@ begin
 		order by d.document_id
 	loop
 		v_before := v_document.state;
+		v_over_at := least(v_over_at, (
+			select (v_document.expires_on + 1)::timestamp at time zone m.time_zone
+			from core.market m
+			where m.market_id = p_market_id));
 		update onboarding.document d
 		set state = 'expired', version = d.version + 1
 		where d.market_id = p_market_id and d.document_id = v_document.document_id
@@ -62,6 +67,11 @@ begin
 		perform onboarding.settle(p_market_id, p_partner_id,
 			core.derived_id(uuid_send(v_document.document_id) || 'settled'), v_nobody, 'runner',
 			p_now);
+		-- what was not active any more since the document was over, however late this comes
+		update onboarding.enrolment e
+		set active_during = e.active_during - tstzmultirange(tstzrange(v_over_at, null))
+		where e.market_id = p_market_id and e.partner_id = p_partner_id and e.state <> 'active'
+			and upper(e.active_during) = p_now;
 	end if;
 end
 $$;

@@ -97,6 +97,19 @@ Test(late_reports, of_trips_are_refused_for_the_time_when_the_driver_was_not)
 	laws_hold();
 }
 
+/* A licence is over when its last day is, however late the runner comes to it. */
+Test(late_reports, of_trips_are_judged_by_the_last_day_of_the_licence)
+{
+	driver =
+	    given_applicant(market, "driver", given_programme(market, "driver", "driving_licence"));
+	given_verified(market, driver, "driving_licence", LAST_DAY);
+	expire_documents(market, "2026-04-03 09:00+00");
+	taken(report(driver, "completed", "card", "2026-03-31 21:59:59+00"));
+	sql_refused(
+	    "requirements_due", "%s", report(driver, "completed", "card", "2026-03-31 22:00+00"));
+	laws_hold();
+}
+
 /* Who holds the money owes it, whoever it is. */
 Test(late_reports, of_finished_cash_trips_always_post)
 {

@@ -148,6 +148,16 @@ read_pages(const char *table, int64_t *rows)
 	return pages;
 }
 
+/* Whether a scan reads a page or two: of a partition of months that the crowd is not in. */
+static bool
+is_small(const char *scan)
+{
+	static const char cost[] = "cost=0.00..";
+	const char *at = strstr(scan, cost);
+
+	return at != NULL && strtod(at + sizeof(cost) - 1, NULL) < 20;
+}
+
 /* Every table has an index for it, which a table that is made later cannot lack. */
 Test(personal_data, is_exported_by_indexes)
 {
@@ -177,8 +187,7 @@ Test(personal_data, is_exported_by_indexes)
 	for (const char *at = plans; (at = strstr(at, SEQ_SCAN)) != NULL; at++) {
 		const char *name = at + strlen(SEQ_SCAN);
 
-		if (memmem(at, strcspn(at, "\n"), "(never executed)", 16) == NULL &&
-		    memmem(at, strcspn(at, "\n"), "cost=0.00..0.00 ", 16) == NULL) /* empty */
+		if (memmem(at, strcspn(at, "\n"), "(never executed)", 16) == NULL && !is_small(at))
 			cr_expect(
 			    sql_true(
 				"select not exists (select from identity.personal_data d "
