@@ -118,6 +118,8 @@ end
 $$;
 comment on function jobs.fail_month is 'an attempt to archive a month failed';
 
+grant usage on schema jobs to wall_purge;
+grant select, insert, update, delete on events.archive_attempt to wall_purge;
 alter function jobs.take_month owner to wall_purge;
 alter function jobs.fail_month owner to wall_purge;
 alter function jobs.list_month owner to wall_purge;

@@ -13,8 +13,6 @@ comment on column events.archive_attempt.attempt_id is 'by which operators have 
 comment on column events.archive_attempt.attempts is 'counted as they begin; a month never fails for good';
 comment on column events.archive_attempt.retry_at is 'somebody is at it, or it failed: not before this moment again';
 alter table events.archive_attempt owner to socius_owner;
-grant select, insert, update, delete on events.archive_attempt to wall_purge;
 grant select, update (retry_at) on events.archive_attempt to wall_runner;
 grant select on events.archive_attempt to wall_law;
 grant usage on schema events to wall_runner;
-grant usage on schema jobs to wall_purge;
