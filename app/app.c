@@ -77,6 +77,7 @@ static const struct job jobs[] = {
 	{ "make_months", "Makes the partitions by month of what grows.", 3600, true },
 	{ "purge", "Throws away what is past its time.", 600, true },
 	{ "close_weeks", "Closes statement weeks that ended more than 48 hours ago.", 3600 },
+	{ "carry_forward", "Carries the ledger's sums of months that are over forward.", 86400 },
 	{ "expire_documents", "Expires documents on the market's local date.", 60 },
 	{ "mark_missed", "Marks bookings that were not checked in 15 minutes after the start.",
 	    60 },

@@ -248,7 +248,8 @@ static const struct endpoint endpoints[] = {
 		{ "role", QUERY, STRING, .optional = true, .max = 50, .says = "in this role" },
 		{ "subject_id", QUERY, UUID, .optional = true, .says = "about this" },
 		{ "from", QUERY, INSTANT, .optional = true,
-		    .says = "at or after this; absent: 92 days before `to`, or before now" },
+		    .says =
+			"at or after this; absent: 92 days before the earlier of `to` and now" },
 		{ "to", QUERY, INSTANT, .optional = true, .says = "before this" }),
 	    .gives = LIST,
 	},

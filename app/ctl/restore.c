@@ -201,6 +201,10 @@ make_database(const struct restore *restore)
 
 	run(connection, "drop database if exists " RESTORE_DATABASE " with (force)");
 	run(connection, "create database " RESTORE_DATABASE " template template0");
+	/* No dump of one database tells who may connect: as sql/schema/0240_definers.sql says. */
+	run(connection, "revoke all on database " RESTORE_DATABASE " from public");
+	run(connection, "grant connect on database " RESTORE_DATABASE
+			" to socius_gate, socius_runner, socius_law");
 	for (int i = 0;
 	     (setting = archive_value(restore->manifest, "setting", i, &ctl->arena)) != NULL; i++)
 		apply_setting(ctl, connection, setting);

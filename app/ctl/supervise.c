@@ -39,8 +39,9 @@ struct supervisor {
 	struct service *services[SERVICES_MAX]; /* in the order of starting */
 	int services_count;
 	sigset_t signals;
-	int told;   /* how often somebody asked us to stop */
-	bool ready; /* all has been up once */
+	int told;    /* how often somebody asked us to stop */
+	bool ready;  /* all has been up once */
+	bool renews; /* somebody asked for the database's clients to be started anew */
 	bool leaving;
 };
 
@@ -185,6 +186,8 @@ turn(struct supervisor *supervisor, int64_t most_ms)
 
 	if (signal_no == SIGINT || signal_no == SIGTERM || signal_no == SIGHUP)
 		supervisor->told++;
+	else if (signal_no == SIGUSR1)
+		supervisor->renews = true;
 	reap(supervisor);
 	start_due(supervisor);
 }
@@ -210,6 +213,33 @@ stop(struct supervisor *supervisor, struct service *service)
 	}
 	while (kill_orphans(supervisor) > 0)
 		turn(supervisor, GLANCE_MS);
+}
+
+/* Ends a service of a user of its own for who may not; it is started again like any that ends. */
+static void
+renew(struct supervisor *supervisor, struct service *service)
+{
+	int64_t until_us = world_monotonic_us() + service->patience_s * INT64_C(1000000);
+	pid_t before = service->pid;
+
+	if (before != 0)
+		(void)kill(before, service->stop_signal); /* it is our child */
+	while (before != 0 && service->pid == before && supervisor->told == 0) {
+		if (world_monotonic_us() > until_us)
+			(void)kill(before, SIGKILL);
+		turn(supervisor, GLANCE_MS);
+	}
+}
+
+/* Who asks the database is to ask another one: API and runner. */
+static void
+renew_clients(struct supervisor *supervisor)
+{
+	supervisor->renews = false;
+	for (int i = 0; i < supervisor->services_count; i++)
+		if (supervisor->services[i]->as == IDENTITY_API ||
+		    supervisor->services[i]->as == IDENTITY_RUNNER)
+			renew(supervisor, supervisor->services[i]);
 }
 
 static void
@@ -356,6 +386,7 @@ watch_signals(struct supervisor *supervisor)
 	(void)sigaddset(&supervisor->signals, SIGINT);
 	(void)sigaddset(&supervisor->signals, SIGTERM);
 	(void)sigaddset(&supervisor->signals, SIGHUP);
+	(void)sigaddset(&supervisor->signals, SIGUSR1);
 	(void)sigaddset(&supervisor->signals, SIGCHLD);
 	(void)sigprocmask(SIG_BLOCK, &supervisor->signals, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -401,8 +432,11 @@ supervise_run(struct ctl *ctl)
 	prepare_notify();
 	if (detached)
 		let_go(ctl, to_parent);
-	while (supervisor.told == 0)
+	while (supervisor.told == 0) {
 		turn(&supervisor, IDLE_MS);
+		if (supervisor.renews)
+			renew_clients(&supervisor);
+	}
 	say("stopping");
 	stop_all(&supervisor);
 	say("stopped");

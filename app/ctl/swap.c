@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "identities.h"
 #include "instance.h"
 #include "prepare.h"
 #include "restore.h"
@@ -16,7 +17,7 @@
 #include "socius/world.h"
 
 enum {
-	END_PATIENCE_US = 30 * 1000 * 1000,
+	END_PATIENCE_US = 60 * 1000 * 1000,
 	READY_PATIENCE_US = 60 * 1000 * 1000,
 	GLANCE_US = 20 * 1000
 };
@@ -52,17 +53,29 @@ service_pid(struct ctl *ctl, const char *name)
 	return 0;
 }
 
-/* Ends a service of before. The supervisor starts it again, on the new database. */
+/* Whether there is such a process, ours or of another user. */
+static bool
+is_there(pid_t pid)
+{
+	return pid != 0 && (kill(pid, 0) == 0 || errno == EPERM);
+}
+
+/* The supervisor, who may, ends the API and the runner and starts them again, on the new database.
+ */
 static void
-end_service(pid_t pid)
+renew_services(struct ctl *ctl, pid_t api, pid_t runner)
 {
 	int64_t until_us = world_monotonic_us() + END_PATIENCE_US;
+	pid_t supervisor = instance_supervisor(ctl);
 
-	if (pid == 0 || kill(pid, SIGTERM) != 0)
-		return; /* it has gone by itself */
-	while (kill(pid, 0) == 0) {
+	if (supervisor != 0 && kill(supervisor, SIGUSR1) != 0)
+		log_die("the database is restored, but the supervisor cannot be told (%s): "
+			"./socius stop, ./socius run",
+		    strerror(errno));
+	while (is_there(api) || is_there(runner)) {
 		if (world_monotonic_us() > until_us)
-			(void)kill(pid, SIGKILL); /* it had its time */
+			log_die("the database is restored, but the API and the runner do not end: "
+				"./socius stop, ./socius run");
 		glance();
 	}
 }
@@ -142,8 +155,8 @@ swap_databases(struct ctl *ctl, struct text secret, char kept[RESTORE_NAME_BYTES
 		files_write(&ctl->arena,
 		    arena_print(&ctl->arena, "%s/keys/cursor.secret", ctl->settings.var), secret,
 		    0600);
-	end_service(api);
-	end_service(runner);
+	identities_share_keys(ctl);
+	renew_services(ctl, api, runner);
 	run(connection, "alter database socius with allow_connections true");
 	run(connection,
 	    arena_print(&ctl->arena,

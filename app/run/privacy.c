@@ -7,7 +7,10 @@
 
 #define DOCUMENT "identity.data_export.document"
 
-enum { WHY_BYTES_MAX = 512 };
+enum {
+	WHY_BYTES_MAX = 512,
+	EXPORT_BYTES_MAX = 64 * 1024 * 1024 /* of one export, in clear */
+};
 
 /* NULL: it failed; `why` says why, as the first line of the message, and so does the log. */
 static PGresult *
@@ -66,13 +69,33 @@ erase_one(PGconn *pg, struct keyhole *keyhole, const char *now)
 	return done;
 }
 
+/* The keys of some who went with their test market, likewise. */
+static bool
+remove_some(PGconn *pg, struct keyhole *keyhole)
+{
+	char why[WHY_BYTES_MAX];
+	PGresult *ids = ask(pg, "select jobs.list_removed_persons()", 0, NULL, why);
+	bool done = false;
+
+	if (ids != NULL && !PQgetisnull(ids, 0, 0)) {
+		const char *const params[] = { PQgetvalue(ids, 0, 0) };
+
+		done = tell(keyhole->pg, "select keys.remove_keys($1)", 1, params, why) &&
+		       tell(pg, "select jobs.finish_removed_persons($1)", 1, params, why);
+	}
+	PQclear(ids);
+	return done;
+}
+
 /* --- exports --- */
 
 struct export
 {
 	struct keyhole *keyhole;
 	struct arena *arena;
-	bool failed; /* a key could not be asked for: later */
+	struct buffer text; /* {"<schema>.<table>": [rows], ...} */
+	bool failed;        /* a key could not be asked for: later */
+	bool is_too_large;  /* for good */
 };
 
 /* What a sealed cell says; NULL: its key is gone. Its row is the person's, or that of an id that
@@ -126,42 +149,90 @@ open_row(struct export *export, const char *table, json_t *row)
 	}
 }
 
-static char *
-open_all(struct export *export, const char *document)
+/* The rows of a page behind those that there are. */
+static void
+add_rows(struct export *export, const char *table, const char *page, bool is_first)
 {
-	json_t *tables = json_loads(document, 0, NULL), *rows, *row;
-	const char *table;
-	char *text;
+	json_t *rows = json_loads(page, 0, NULL), *row;
 	size_t i;
 
-	if (tables == NULL)
-		log_die("an export is no JSON, or out of memory");
-	json_object_foreach (tables, table, rows)
-		json_array_foreach (rows, i, row)
-			open_row(export, table, row);
-	text = json_dumps(tables, JSON_COMPACT);
-	json_decref(tables);
-	if (text == NULL)
-		log_die("out of memory for an export");
-	return text;
+	if (rows == NULL)
+		log_die("a page of an export is no JSON, or out of memory");
+	json_array_foreach (rows, i, row) {
+		char *text;
+
+		open_row(export, table, row);
+		text = json_dumps(row, JSON_COMPACT);
+		if (text == NULL)
+			log_die("out of memory for an export");
+		if (i > 0 || !is_first)
+			buffer_add(&export->text, ",", 1);
+		buffer_add_text(&export->text, text);
+		free(text);
+	}
+	json_decref(rows);
+}
+
+/* Page by page, each a statement of its own, so that none is long; nothing is kept of an export
+ * that is not finished. false: `why` says why not. */
+static bool
+collect(PGconn *pg, struct export *export, const char *account, char why[WHY_BYTES_MAX])
+{
+	const char *table = "", *params[] = { account, NULL };
+	bool has_rows = false;
+
+	buffer_init(&export->text, export->arena, ARENA_BLOCK_BYTES);
+	do {
+		PGresult *page = ask(pg,
+		    "select table_name, rows, next, rows = '[]' "
+		    "from jobs.export_page($1, $2)",
+		    2, params, why);
+		const char *name;
+
+		if (page == NULL)
+			return false;
+		name = PQgetvalue(page, 0, 0);
+		if (strcmp(name, table) != 0) {
+			buffer_print(
+			    &export->text, "%s\"%s\":[", table[0] == '\0' ? "{" : "],", name);
+			table = arena_copy(export->arena, name, strlen(name));
+			has_rows = false;
+		}
+		add_rows(export, table, PQgetvalue(page, 0, 1), !has_rows);
+		has_rows |= *PQgetvalue(page, 0, 3) == 'f';
+		params[1] = PQgetisnull(page, 0, 2)
+				? NULL
+				: arena_print(export->arena, "%s", PQgetvalue(page, 0, 2));
+		PQclear(page);
+		export->is_too_large = export->text.bytes > EXPORT_BYTES_MAX;
+	} while (params[1] != NULL && !export->failed && !export->is_too_large);
+	buffer_add_text(&export->text, "]}");
+	if (export->failed)
+		(void)snprintf(why, WHY_BYTES_MAX, "a key could not be asked for"); /* fits */
+	else if (export->is_too_large)
+		(void)snprintf(why, WHY_BYTES_MAX, "the export is larger than %d bytes", /* fits */
+		    EXPORT_BYTES_MAX);
+	return !export->failed && !export->is_too_large;
 }
 
 /* Sealed for the account at once; nothing of it is ever kept in clear. */
 static bool
-seal_and_finish(PGconn *pg, struct export *export, const PGresult *row, const char *text,
-    const char *now, char why[WHY_BYTES_MAX])
+seal_and_finish(PGconn *pg, struct export *export, const PGresult *row, const char *now,
+    char why[WHY_BYTES_MAX])
 {
 	const char *params[] = { PQgetvalue(row, 0, 0), NULL, now };
 	uint8_t key[SEAL_KEY_BYTES];
 	struct uuid account, id;
 	struct text sealed;
 
+	(void)snprintf(why, WHY_BYTES_MAX, "a key could not be asked for"); /* fits */
 	if (!uuid_read(text_of(params[0]), &id) ||
 	    !uuid_read(text_of(PQgetvalue(row, 0, 1)), &account))
 		return false;
 	switch (person_key_get(export->keyhole->pg, &export->keyhole->ring, &account, true, key)) {
 	case PERSON_KEY_FOUND:
-		sealed = seal_close(export->arena, key, &account, DOCUMENT, &id, text_of(text));
+		sealed = seal_close(
+		    export->arena, key, &account, DOCUMENT, &id, buffer_text(&export->text));
 		params[1] = arena_copy(export->arena, sealed.at, sealed.bytes);
 		break;
 	case PERSON_KEY_GONE:
@@ -170,26 +241,6 @@ seal_and_finish(PGconn *pg, struct export *export, const PGresult *row, const ch
 		return false;
 	}
 	return tell(pg, "select jobs.finish_export($1, $2, $3)", 3, params, why);
-}
-
-/* Collects, opens, seals. false: `why` says why not. */
-static bool
-make_export(PGconn *pg, struct export *export, const PGresult *row, const char *now,
-    char why[WHY_BYTES_MAX])
-{
-	const char *const account[] = { PQgetvalue(row, 0, 1) };
-	PGresult *all = ask(pg, "select jobs.export_account($1)", 1, account, why);
-	bool done;
-	char *text;
-
-	if (all == NULL)
-		return false;
-	(void)snprintf(why, WHY_BYTES_MAX, "a key could not be asked for"); /* fits */
-	text = open_all(export, PQgetvalue(all, 0, 0));
-	done = !export->failed && seal_and_finish(pg, export, row, text, now, why);
-	free(text);
-	PQclear(all);
-	return done;
 }
 
 static bool
@@ -202,11 +253,17 @@ export_one(PGconn *pg, struct keyhole *keyhole, struct arena *arena, const char 
 	bool done = false;
 
 	if (row != NULL && PQntuples(row) > 0) {
-		done = make_export(pg, &export, row, now, why);
-		if (!done)
-			(void)tell(pg, "select jobs.fail_export($1, $2, $3)", 3,
-			    (const char *const[]){ PQgetvalue(row, 0, 0), why, now },
+		done = collect(pg, &export, PQgetvalue(row, 0, 1), why) &&
+		       seal_and_finish(pg, &export, row, now, why);
+		if (!done) {
+			const char *const params[] = { PQgetvalue(row, 0, 0), why,
+				export.is_too_large ? "true" : "false", now };
+
+			if (export.is_too_large)
+				log_line(LOG_LEVEL_ERROR, "export.failed", "error", why, NULL);
+			(void)tell(pg, "select jobs.fail_export($1, $2, $3, $4)", 4, params,
 			    later); /* or in a minute */
+		}
 	}
 	PQclear(row);
 	arena_clear(arena);
@@ -216,11 +273,12 @@ export_one(PGconn *pg, struct keyhole *keyhole, struct arena *arena, const char 
 bool
 privacy_turn(PGconn *pg, struct keyhole *keyhole, struct arena *arena, const char *now)
 {
-	bool erased, exported;
+	bool erased, exported, removed;
 
 	if (!keyhole_open(keyhole))
 		return false; /* without the keys' database nothing is tried, and no attempt lost */
 	erased = erase_one(pg, keyhole, now);
 	exported = export_one(pg, keyhole, arena, now);
-	return erased || exported;
+	removed = remove_some(pg, keyhole);
+	return erased || exported || removed;
 }

@@ -11,8 +11,8 @@
 #include "run/keyhole.h"
 #include "socius/arena.h"
 
-/* Destroys one key, or makes one export. false: there was nothing, or it failed, which is logged
- * and tried again. `arena` is cleared. */
+/* Destroys one key, makes one export, deletes some keys of removed test markets. false: there was
+ * nothing, or it failed, which is logged and tried again. `arena` is cleared. */
 bool privacy_turn(PGconn *pg, struct keyhole *keyhole, struct arena *arena, const char *now);
 
 #endif

@@ -20,7 +20,7 @@ alter function api.record_act owner to wall_platform;
 grant execute on function api.record_act to socius_gate;
 
 -- By time, along the index of the filter that leaves the least: planned anew for each call. Without
--- `from` it begins 92 days before `to`, or before now.
+-- `from` it begins 92 days before `to`, or before now if that is earlier.
 create or replace function api.list_audit_records(p_market_id int, p_now timestamptz, p_limit int,
 	p_after_occurred_at timestamptz, p_after_record_id uuid, p_account_id uuid, p_act text,
 	p_outcome text, p_role text, p_subject_id uuid, p_from timestamptz, p_to timestamptz)
@@ -30,7 +30,7 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 set plan_cache_mode = force_custom_plan
 as $$
 declare
-	v_from constant timestamptz := coalesce(p_from, coalesce(p_to, p_now) - interval '92 days');
+	v_from constant timestamptz := coalesce(p_from, least(p_to, p_now) - interval '92 days');
 	v_after_occurred_at constant timestamptz := coalesce(p_after_occurred_at, 'infinity');
 	v_after_record_id constant uuid :=
 		coalesce(p_after_record_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');

@@ -334,7 +334,8 @@ begin
 		if not replayed then
 			insert into identity.account (account_id, name, created_at)
 			select v_account_id, coalesce(p_account_name, p_name), v_now
-			where not exists (select from identity.account a where a.account_id = v_account_id);
+			where not exists (select from identity.account a where a.account_id = v_account_id)
+			on conflict (account_id) do nothing; -- it applies in another market, too
 			perform identity.make_partner(p_market_id, v_partner_id, v_account_id, p_name,
 				p_enrolments, p_digest, p_event_id, p_actor_id, p_actor_role, v_now);
 		elsif v_digest <> p_digest then

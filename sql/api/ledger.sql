@@ -247,13 +247,19 @@ alter function api.list_ledger_transactions owner to wall_operator;
 comment on function api.list_ledger_transactions is 'Lists ledger transactions, by wallet and entry. Refuses: nothing.';
 grant execute on function api.list_ledger_transactions to socius_gate;
 
--- Every account, summed over all that was posted in the market.
+-- Every account, summed over all that was posted in the market: what was carried forward, and the rows
+-- of the months since.
 create or replace function api.list_ledger_accounts(p_market_id int, p_limit int,
 	p_after_account int) returns setof api.ledger_account
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+declare
+	v_carried ledger.carried_forward;
 begin
 	perform core.enter(p_market_id, null);
+	select c.* into v_carried
+	from ledger.carried_forward c
+	where c.market_id = p_market_id and c.is_whole;
 	return query
 	select a.account, a.name, a.kind, a.says, ledger.exact(coalesce(s.debit, 0)),
 		ledger.exact(coalesce(s.credit, 0)), ledger.exact(coalesce(s.debit - s.credit, 0)),
@@ -261,11 +267,18 @@ begin
 	from ledger.account a
 	join core.market m on m.market_id = p_market_id
 	left join (
-		select e.account, sum(greatest(e.amount, 0)) as debit, sum(greatest(-e.amount, 0)) as credit
-		from ledger.transaction x
-		cross join lateral unnest(x.accounts, x.amounts) as e (account, amount)
-		where x.market_id = p_market_id
-		group by e.account
+		select n.account, sum(n.debit) as debit, sum(n.credit) as credit
+		from (
+			select * from unnest(v_carried.accounts, v_carried.debits, v_carried.credits)
+				as c (account, debit, credit)
+			union all
+			select e.account, greatest(e.amount, 0), greatest(-e.amount, 0)
+			from ledger.transaction x
+			cross join lateral unnest(x.accounts, x.amounts) as e (account, amount)
+			where x.market_id = p_market_id
+				and x.posted_month >= coalesce(v_carried.month, '-infinity')
+		) n
+		group by n.account
 	) s on s.account = a.account
 	where a.account > coalesce(p_after_account, 0)
 	order by a.account

@@ -33,8 +33,9 @@ begin
 		raise exception 'no wallet of partner % in market %', p_partner_id, p_market_id;
 	elsif v_owed_minor > 9007199254740991 then
 		perform core.refuse('balance_out_of_range');
+	elsif p_kind <> 'rental' then -- its price was agreed; each day that it is late adds to it
+		perform ledger.need_amounts(p_market_id, p_amount_minor);
 	end if;
-	perform ledger.need_amounts(p_market_id, p_amount_minor);
 	insert into ledger.deduction
 		(market_id, deduction_id, owner_id, kind, cause_id, owed_minor, created_at)
 	values (p_market_id, p_deduction_id, p_partner_id, p_kind::ledger.deduction_kind, p_cause_id,

@@ -81,8 +81,9 @@ comment on function ledger.exact is 'a sum, or null where it is beyond 2^53 - 1'
 -- The wallet's row lock orders the entries, so entry_no has no gap. p_share_minor is the part of an
 -- earning of which a quarter may be withheld for what the owner owes (tips and tolls are no part of
 -- it); who owes nothing pays nothing for that, the wallet's update tells.
--- No amount may pass the market's limit, except where money moves on that was posted before: what
--- is paid out, withheld or taken back. No balance may pass what JSON carries exactly.
+-- No amount may pass the market's limit, except where money moves on that was posted before (what is
+-- paid out, withheld or taken back), or follows from what was agreed within it (pay of a slot that
+-- was worked, days of a rental that came back late). No balance may pass what JSON carries exactly.
 -- Refuses: amount_too_large balance_out_of_range
 create or replace function ledger.post(p_market_id int, p_owner_id uuid, p_transaction_id uuid,
 	p_kind text, p_cause_id uuid, p_accounts int[], p_amounts bigint[],
@@ -115,7 +116,8 @@ begin
 	into v_entry_no, v_balance_minor, v_currency, v_owed_minor, v_max_minor;
 	if not found then
 		raise exception 'no wallet of % in market %', p_owner_id, p_market_id;
-	elsif v_largest_minor > v_max_minor and p_kind not in ('payout', 'deduction', 'reversal') then
+	elsif v_largest_minor > v_max_minor
+		and p_kind not in ('payout', 'deduction', 'reversal', 'slot_pay', 'rental') then
 		perform core.refuse('amount_too_large', jsonb_build_object('posting_max_minor',
 			v_max_minor, 'currency', v_currency));
 	elsif abs(v_balance_minor) > 9007199254740991 then

@@ -133,7 +133,8 @@ end
 $$;
 comment on function onboarding.stand is 'one requirement of a partner as the API shows it';
 
--- All that a partner's programmes ask for. Who has left still needs a bank account to be paid.
+-- All that a partner's programmes ask for. Who has left still needs a bank account to be paid; a
+-- changed one keeps payouts waiting, whether a programme asks for it or not.
 create or replace function onboarding.requirements_of(p_market_id int, p_partner_id uuid,
 	p_now timestamptz) returns setof api.requirement
 language plpgsql stable as $$
@@ -152,13 +153,24 @@ begin
 		cross join unnest(p.requirements) as r (requirement)
 		where e.market_id = p_market_id and e.partner_id = p_partner_id
 		group by r.requirement
+		union all
+		select 'bank_account', '{}'
+		from onboarding.bank_account b
+		where b.market_id = p_market_id and b.partner_id = p_partner_id
+			and b.frozen_until > p_now
+			and not exists (
+				select from onboarding.enrolment e
+				join onboarding.programme p
+					on p.market_id = e.market_id and p.programme_id = e.programme_id
+				where e.market_id = p_market_id and e.partner_id = p_partner_id
+					and 'bank_account' = any (p.requirements))
 	) a
 	join onboarding.requirement_kind k on k.requirement = a.requirement
 	where a.enrolment_kinds is not null
 	order by k.requirement;
 end
 $$;
-comment on function onboarding.requirements_of is 'what a partner''s programmes ask for, and how it stands';
+comment on function onboarding.requirements_of is 'what a partner''s programmes ask for, or payouts wait for, and how it stands';
 
 -- The state that an enrolment has by what is due of its partner; why: what it waits for, in words.
 create or replace function onboarding.state_by_requirements(p_market_id int, p_partner_id uuid,

@@ -7,6 +7,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 			'ffffffff-ffff-ffff-ffff-ffffffffffff')
 		or exists (select from identity.person r where r.person_id = p_person_id)
 		or exists (select from identity.erasure e where e.person_id = p_person_id)
+		or exists (select from identity.removed_person m where m.person_id = p_person_id)
 $$;
 comment on function identity.is_taken is 'whether an id cannot become a new person';
 alter function identity.is_taken owner to wall_platform;

@@ -198,7 +198,7 @@ begin
 	"row" := scheduling.booking_now(p_market_id, p_booking_id);
 end
 $$;
-comment on function api.complete_booking is 'Completes a booking once its slot has ended, and posts its pay. Refuses: booking_unknown booking_not_checked_in slot_not_ended amount_too_large balance_out_of_range key_reused.';
+comment on function api.complete_booking is 'Completes a booking once its slot has ended, and posts its pay. Refuses: booking_unknown booking_not_checked_in slot_not_ended balance_out_of_range key_reused.';
 alter function api.complete_booking owner to wall_partner;
 grant execute on function api.complete_booking to socius_gate;
 

@@ -54,7 +54,7 @@ begin
 			perform core.refuse('rental_unknown');
 		elsif v_rental.state <> 'active' then
 			perform core.refuse('rental_not_active', jsonb_build_object('state', v_rental.state));
-		elsif v_rental.ends_at >= v_now then
+		elsif v_rental.ends_at > v_now then
 			perform core.refuse('rental_not_overdue',
 				core.explain_wait('ends_at', v_rental.ends_at, v_now));
 		elsif v_until not between v_rental.ends_at and v_now then
@@ -74,7 +74,7 @@ begin
 	"row" := services.rental_now(p_market_id, p_rental_id, v_now);
 end
 $$;
-comment on function api.close_rental is 'Closes an overdue rental: its asset is back all the same, or lost. Refuses: rental_unknown rental_not_active rental_not_overdue rental_times_wrong amount_too_large balance_out_of_range key_reused.';
+comment on function api.close_rental is 'Closes an overdue rental: its asset is back all the same, or lost. Refuses: rental_unknown rental_not_active rental_not_overdue rental_times_wrong balance_out_of_range key_reused.';
 alter function api.close_rental owner to wall_operator;
 grant execute on function api.close_rental to socius_gate;
 

@@ -112,7 +112,7 @@ begin
 	"row" := services.rental_now(p_market_id, p_rental_id, v_now);
 end
 $$;
-comment on function api.return_rental is 'Brings a rented asset back and charges each started day. Refuses: rental_unknown rental_not_started rental_not_active amount_too_large balance_out_of_range key_reused.';
+comment on function api.return_rental is 'Brings a rented asset back and charges each started day. Refuses: rental_unknown rental_not_started rental_not_active balance_out_of_range key_reused.';
 alter function api.return_rental owner to wall_partner;
 grant execute on function api.return_rental to socius_gate;
 

@@ -34,19 +34,21 @@ begin
 	select w.week, ledger.week_begins(m.time_zone, w.week),
 		ledger.week_begins(m.time_zone, w.week + 7),
 		case when c.closed_at is null then 'open' else 'closed' end, c.closed_at, m.currency,
-		w.lines_count, w.closing_minor - w.amount_minor, w.share_minor, w.tips_minor,
-		w.tolls_minor, w.cash_collected_minor, w.slot_pay_minor, w.payouts_minor, w.other_minor,
-		w.closing_minor, w.deductions_minor
+		w.lines_count, ledger.exact(w.closing_minor - w.amount_minor),
+		ledger.exact(w.share_minor), ledger.exact(w.tips_minor), ledger.exact(w.tolls_minor),
+		ledger.exact(w.cash_collected_minor), ledger.exact(w.slot_pay_minor),
+		ledger.exact(w.payouts_minor), ledger.exact(w.other_minor),
+		ledger.exact(w.closing_minor), ledger.exact(w.deductions_minor)
 	from (
-		select l.week, count(*) as lines_count, sum(l.share_minor)::bigint as share_minor,
-			sum(l.tips_minor)::bigint as tips_minor, sum(l.tolls_minor)::bigint as tolls_minor,
-			sum(l.cash_collected_minor)::bigint as cash_collected_minor,
-			sum(l.slot_pay_minor)::bigint as slot_pay_minor,
-			sum(l.payouts_minor)::bigint as payouts_minor,
-			sum(l.other_minor)::bigint as other_minor,
-			sum(l.deductions_minor)::bigint as deductions_minor,
-			sum(l.amount_minor)::bigint as amount_minor,
-			(sum(sum(l.amount_minor)) over (order by l.week))::bigint as closing_minor
+		select l.week, count(*) as lines_count, sum(l.share_minor) as share_minor,
+			sum(l.tips_minor) as tips_minor, sum(l.tolls_minor) as tolls_minor,
+			sum(l.cash_collected_minor) as cash_collected_minor,
+			sum(l.slot_pay_minor) as slot_pay_minor,
+			sum(l.payouts_minor) as payouts_minor,
+			sum(l.other_minor) as other_minor,
+			sum(l.deductions_minor) as deductions_minor,
+			sum(l.amount_minor) as amount_minor,
+			sum(sum(l.amount_minor)) over (order by l.week) as closing_minor
 		from payouts.line l
 		where l.market_id = p_market_id and l.owner_id = p_partner_id
 		group by l.week

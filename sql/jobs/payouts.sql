@@ -148,11 +148,15 @@ create or replace function payouts.tell_run(p_market_id int, p_payout_run_id uui
 	p_to text, p_now timestamptz) returns void
 language plpgsql as $$
 begin
+	-- a run that is resumed comes to the same state again: the version tells the two apart
 	insert into events.event (market_id, event_id, kind, subject, subject_id, from_state, to_state,
 		actor_id, actor_role, occurred_at)
-	values (p_market_id, core.derived_id(uuid_send(p_payout_run_id) || p_to::bytea),
+	select p_market_id, core.derived_id(uuid_send(p_payout_run_id) || int8send(r.version)
+			|| p_to::bytea),
 		'payout_run.' || p_to, 'payout_run', p_payout_run_id, p_from, p_to,
-		'00000000-0000-0000-0000-000000000000', 'runner', p_now);
+		'00000000-0000-0000-0000-000000000000', 'runner', p_now
+	from payouts.payout_run r
+	where r.market_id = p_market_id and r.payout_run_id = p_payout_run_id;
 end
 $$;
 

@@ -43,10 +43,12 @@ values
 	('identity.erasure', 'account_id', 'account', false, 'that it was erased', false),
 	('identity.erasure', 'person_id', 'account', false, 'that it was erased', false),
 	('identity.person', 'person_id', 'account', false, 'that its ids are taken; stays', false),
+	('identity.removed_person', 'person_id', 'account', false, 'that its key goes, with its test market', false),
 	('identity.shared_id', 'partner_id', 'partner', false, 'that it has no key of its own', false),
 	('exchange.fold', 'swept_partner_id', 'partner', false, 'where a job stands', false),
 	('scheduling.partner_day', 'partner_id', 'partner', false, 'a lock for counting: bookings say it', false),
 	('payouts.payout_run', 'after_owner_id', 'partner', false, 'where a job stands', false),
+	('ledger.carried_forward', 'after_owner_id', 'partner', false, 'where a job stands', false),
 	('payouts.payout_run', 'created_by', 'account', false, 'an act in an office: its audit records say it', false),
 	('onboarding.document', 'reviewed_by', 'account', false, 'an act in an office: its audit records say it', false),
 	('access.invitation', 'made_by', 'account', false, 'an act in an office: its audit records say it', false),
@@ -103,45 +105,161 @@ values
 	('payouts.left_out', 'error', 'a failure of ours'),
 	('payouts.payout_run', 'failure', 'a failure of ours'),
 	(null, 'archetype_before', 'a word of ours'), (null, 'trigger', 'a word of ours'),
+	('identity.data_export', 'last_error', 'a failure of ours'),
 	('onboarding.bank_account', 'country', 'a country'),
 	('services.redemption', 'code', 'drawn by chance');
 comment on view identity.kept_text is 'texts that an erasure leaves as they are, and why';
 alter view identity.kept_text owner to wall_law;
 
--- Everything about an account: {"<schema>.<table>": [rows]}; sealed texts as they are.
-create or replace function jobs.export_account(p_account_id uuid) returns jsonb
+-- By what an export walks a table: the columns of an index that begins with the person, after its market
+-- where the table has markets, and that no two rows share; null: there is none.
+create or replace function jobs.order_of_export(p_table regclass, p_key name) returns name[]
+language sql stable as $$
+	select c.names
+	from pg_catalog.pg_index i
+	join pg_catalog.pg_class x on x.oid = i.indexrelid
+	join pg_catalog.pg_am m on m.oid = x.relam and m.amname = 'btree'
+	cross join lateral (
+		select array_agg(a.attname order by k.n) as names,
+			bool_and(a.attnotnull or a.attname = p_key) as are_filled
+		from unnest(i.indkey::int2[]) with ordinality k (attnum, n)
+		join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum) c
+	where i.indrelid = p_table and i.indisvalid and c.are_filled
+		and coalesce(pg_get_expr(i.indpred, i.indrelid) = format('(%I IS NOT NULL)', p_key), true)
+		and (c.names[1] = p_key or c.names[1] = 'market_id' and c.names[2] = p_key)
+		and (i.indisunique or not exists (
+			-- a month that a partition is of follows from the rest
+			select
+			from pg_catalog.pg_index u
+			join pg_catalog.pg_attribute a on a.attrelid = u.indrelid and a.attnum = any (u.indkey)
+			where u.indrelid = p_table and u.indisprimary
+				and a.attname <> all (c.names) and a.attname !~ '_month$'))
+	order by c.names[1] = 'market_id' desc, cardinality(c.names), c.names
+	limit 1
+$$;
+comment on function jobs.order_of_export is 'the index columns by which an export walks a table';
+
+-- At most so many rows of a person in one table, behind the row p_last (null: from the start), and the
+-- order columns of the last one.
+create or replace function jobs.rows_of_export(p_table regclass, p_key name, p_order name[],
+	p_market_id int, p_person_id uuid, p_last jsonb, p_limit int, out rows jsonb, out last jsonb)
+language plpgsql stable as $$
+declare
+	v_secrets constant text[] := array['password_hash', 'secret_hash', 'code_hash', 'digest', 'email_key',
+		'iban_key', 'holder_key', 'identity_hash', 'totp_id', 'totp_step', 'xid', 'epoch'];
+	v_person text;
+	v_behind text;
+begin
+	v_person := format('t.%I = %L::uuid', p_key, p_person_id);
+	if p_order[1] = 'market_id' then
+		v_person := format('t.market_id = %s and ', p_market_id) || v_person;
+	end if;
+	if p_last is not null then
+		select format('(%s) > (%s)',
+			string_agg(format('t.%I', a.attname), ', ' order by o.n),
+			string_agg(format('%L::%s', p_last ->> a.attname,
+				format_type(a.atttypid, a.atttypmod)), ', ' order by o.n))
+		into v_behind
+		from unnest(p_order) with ordinality o (name, n)
+		join pg_catalog.pg_attribute a on a.attrelid = p_table and a.attname = o.name
+		where o.name not in ('market_id', p_key);
+		-- without further columns there is one row only
+		v_person := v_person || ' and ' || coalesce(v_behind, 'false');
+	end if;
+	execute format('select coalesce(jsonb_agg(core.show_instants(r.of - $1) order by r.n), ''[]''), '
+		'(array_agg(r.of order by r.n desc))[1] '
+		'from (select to_jsonb(p) as of, row_number() over () as n '
+		'from (select * from %s t where %s order by %s limit %s) p) r', p_table, v_person,
+		(select string_agg(format('t.%I', o.name), ', ' order by o.n)
+		from unnest(p_order) with ordinality o (name, n)), p_limit)
+	into rows, last
+	using v_secrets;
+	last := (select jsonb_object_agg(e.key, e.value) from jsonb_each(last) e
+		where e.key = any (p_order));
+end
+$$;
+comment on function jobs.rows_of_export is 'a page of the rows of a person in one table';
+
+-- A page of everything about an account, sealed texts as they are: rows of one table, and what to ask
+-- for next; null: that was all. Table by table, market by market, each page by an index.
+create or replace function jobs.export_page(p_account_id uuid, p_after jsonb,
+	out table_name text, out rows jsonb, out next jsonb)
 language plpgsql stable security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 as $$
 declare
-	v_secrets constant text[] := array['password_hash', 'secret_hash', 'code_hash', 'digest', 'email_key',
-		'iban_key', 'holder_key', 'identity_hash', 'totp_id', 'totp_step', 'xid', 'epoch'];
-	v_markets int[];
-	v_partners uuid[];
-	v_all jsonb := '{}';
+	v_rows_max constant int := 500;
+	v_markets_max constant int := 100;
+	v_from identity.personal_data;
+	v_order name[];
 	v_each record;
-	v_rows jsonb;
+	v_page record;
+	v_last jsonb := p_after -> 'last';
+	v_markets int := 0;
+	v_market_id int;
 begin
-	-- a partner's id says nothing without its market
-	select array_agg(p.market_id), array_agg(p.partner_id) into v_markets, v_partners
-	from identity.partner p
-	where p.account_id = p_account_id;
-	for v_each in select * from identity.personal_data d where d.is_exported loop
-		execute format('select coalesce(jsonb_agg(to_jsonb(t) - $2), ''[]'') from %s t where '
-			|| case v_each.of when 'account' then 't.%I = $1'
-				else '(t.market_id, t.%I) in (select * from unnest($3, $4))' end,
-			v_each.table_name, v_each.key_column)
-		into v_rows
-		using p_account_id, v_secrets, v_markets, v_partners;
-		v_all := v_all || jsonb_build_object(v_each.table_name, v_rows);
+	select d.* into strict v_from
+	from identity.personal_data d
+	where d.is_exported and d.table_name >= coalesce(p_after ->> 'table', '')
+	order by d.table_name
+	limit 1;
+	table_name := v_from.table_name;
+	rows := '[]';
+	v_order := coalesce(array(select jsonb_array_elements_text(p_after -> 'order'))::name[], '{}');
+	if v_order = '{}' then
+		v_order := jobs.order_of_export(v_from.table_name::regclass, v_from.key_column);
+	end if;
+	if v_order is null then
+		raise exception 'no index serves the export of %', v_from.table_name;
+	end if;
+	for v_each in
+		select m.market_id, m.person_id
+		from (
+			-- a partner's id says nothing without its market
+			select p.market_id, p.partner_id
+			from identity.partner p
+			where v_from.of = 'partner' and p.account_id = p_account_id
+			union all
+			select c.market_id, p_account_id
+			from core.market c
+			where v_from.of = 'account' and v_order[1] = 'market_id'
+			union all
+			select 0, p_account_id
+			where v_from.of = 'account') m (market_id, person_id)
+		where m.market_id >= coalesce((p_after ->> 'market_id')::int, 0)
+		order by m.market_id
+		limit v_markets_max
+	loop
+		select * into v_page
+		from jobs.rows_of_export(v_from.table_name::regclass, v_from.key_column, v_order,
+			v_each.market_id, v_each.person_id, v_last,
+			v_rows_max - jsonb_array_length(rows));
+		rows := rows || v_page.rows;
+		if jsonb_array_length(rows) >= v_rows_max then
+			next := jsonb_build_object('table', table_name, 'order', to_jsonb(v_order),
+				'market_id', v_each.market_id, 'last', v_page.last);
+			return;
+		end if;
+		v_last := null;
+		v_markets := v_markets + 1;
+		v_market_id := v_each.market_id;
 	end loop;
-	return v_all;
+	next := case
+		when v_markets = v_markets_max then jsonb_build_object('table', table_name,
+			'order', to_jsonb(v_order), 'market_id', v_market_id + 1)
+		else (
+			select jsonb_build_object('table', min(d.table_name))
+			from identity.personal_data d
+			where d.is_exported and d.table_name > v_from.table_name
+			having count(*) > 0)
+	end;
 end
 $$;
-comment on function jobs.export_account is 'everything about an account, sealed texts as they are';
-alter function jobs.export_account owner to wall_law;
+comment on function jobs.export_page is 'a page of everything about an account, sealed texts as they are';
+alter function jobs.export_page owner to wall_law;
 grant usage on schema jobs to wall_law;
-grant execute on function jobs.export_account to socius_runner, wall_runner;
+grant execute on function jobs.order_of_export, jobs.rows_of_export to wall_law;
+grant execute on function jobs.export_page to socius_runner, wall_runner;
 
 -- After so many seconds something is tried again: 2, 4, 8 ..., at most an hour.
 create or replace function jobs.back_off(p_attempts int, p_now timestamptz) returns timestamptz
@@ -177,16 +295,16 @@ end
 $$;
 comment on function jobs.take_export is 'takes the export that was tried least often and has waited for longest';
 
--- An attempt failed: it is tried again, or was the tenth.
-create or replace function jobs.fail_export(p_export_id uuid, p_error text, p_now timestamptz)
-returns void
+-- An attempt failed: it is tried again, unless it was the tenth or no other can end better.
+create or replace function jobs.fail_export(p_export_id uuid, p_error text, p_is_final boolean,
+	p_now timestamptz) returns void
 language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
 begin
 	update identity.data_export e
 	set last_error = left(p_error, 1000), retry_at = jobs.back_off(e.attempts, p_now),
-		state = case when e.attempts >= 10 then 'failed' else 'queued' end,
-		finished_at = case when e.attempts >= 10 then p_now end
+		state = case when p_is_final or e.attempts >= 10 then 'failed' else 'queued' end,
+		finished_at = case when p_is_final or e.attempts >= 10 then p_now end
 	where e.export_id = p_export_id and e.state = 'queued';
 end
 $$;
@@ -256,6 +374,31 @@ end
 $$;
 comment on function jobs.finish_erasure is 'a key is destroyed';
 
+-- Persons who went with their test market, as bytes, one behind the other; null: none wait. Few at a
+-- time: erasures come between.
+create or replace function jobs.list_removed_persons() returns bytea
+language sql stable security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+	select string_agg(uuid_send(r.person_id), '' order by r.person_id)
+	from (
+		select p.person_id from identity.removed_person p order by p.person_id limit 500) r
+$$;
+comment on function jobs.list_removed_persons is 'persons of removed test markets whose keys are to go';
+
+create or replace function jobs.finish_removed_persons(p_person_ids bytea) returns void
+language sql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+	delete from identity.removed_person r
+	where r.person_id in (
+		select encode(substr(p_person_ids, 16 * n + 1, 16), 'hex')::uuid
+		from generate_series(0, length(p_person_ids) / 16 - 1) n)
+$$;
+comment on function jobs.finish_removed_persons is 'the keys of these persons are gone';
+
+alter function jobs.list_removed_persons owner to wall_runner;
+alter function jobs.finish_removed_persons owner to wall_runner;
+revoke execute on function jobs.list_removed_persons, jobs.finish_removed_persons from public;
+grant execute on function jobs.list_removed_persons, jobs.finish_removed_persons to socius_runner;
 alter function jobs.take_export owner to wall_runner;
 alter function jobs.finish_export owner to wall_runner;
 alter function jobs.take_erasure owner to wall_runner;

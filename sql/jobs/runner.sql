@@ -139,7 +139,7 @@ end
 $$;
 comment on function core.ensure_platform_job is 'one periodic job of a kind for the platform';
 
--- Job of the platform: partitions of the ledger and of events for this month and the next three, by
+-- Job of the platform: partitions of the ledger and of events for this month and the next, by
 -- the real clock; and empty ones of other months go, at most ten of each a step.
 create or replace function jobs.make_months(p_market_id int, p_job_id uuid, p_now timestamptz)
 returns timestamptz
@@ -148,19 +148,19 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 declare
 	v_limit constant int := 10;
 	v_month constant date := date_trunc('month', p_now at time zone 'UTC')::date;
-	v_last constant date := (v_month + interval '3 months')::date;
+	v_last constant date := (v_month + interval '1 month')::date;
 	v_table regclass;
 	v_is_more boolean := false;
 begin
 	foreach v_table in array array['ledger.transaction', 'events.event']::regclass[] loop
-		perform core.make_months(v_table, v_month, 4);
+		perform core.make_months(v_table, v_month, 2);
 		v_is_more := core.drop_empty_months(v_table, v_month, v_last, v_limit) = v_limit
 			or v_is_more;
 	end loop;
 	return case when v_is_more then p_now end;
 end
 $$;
-comment on function jobs.make_months is 'partitions of the ledger and of events for this month and the next three';
+comment on function jobs.make_months is 'partitions of the ledger and of events for this month and the next';
 
 alter function core.take_job owner to wall_runner;
 alter function core.finish_step owner to wall_runner;

@@ -123,6 +123,27 @@ comment on view laws.shares_sum_to_a_million is 'The shares of an agreement sum 
 create or replace view laws.shares_sum_to_a_million_examined as
 select count(*) as examined from ledger.share_agreement;
 
+create or replace view laws.sums_are_carried_forward as
+select n.market_id, n.account, sum(n.debit) as debit_minor, sum(n.credit) as credit_minor
+from (
+	select c.market_id, e.account, e.debit, e.credit
+	from ledger.carried_forward c
+	cross join lateral unnest(c.accounts, c.debits, c.credits) as e (account, debit, credit)
+	where c.is_whole
+	union all
+	select x.market_id, e.account, -greatest(e.amount, 0), -greatest(-e.amount, 0)
+	from ledger.carried_forward c
+	join ledger.transaction x on x.market_id = c.market_id and x.posted_month < c.month
+	cross join lateral unnest(x.accounts, x.amounts) as e (account, amount)
+	where c.is_whole
+) n
+group by n.market_id, n.account
+having sum(n.debit) <> 0 or sum(n.credit) <> 0;
+comment on view laws.sums_are_carried_forward is 'What is carried forward of an account is the sum of its entries in the months before.';
+
+create or replace view laws.sums_are_carried_forward_examined as
+select count(*) as examined from ledger.carried_forward c where c.is_whole;
+
 do $$
 declare
 	v_view text;
@@ -130,7 +151,7 @@ begin
 	foreach v_view in array array['transactions_balance', 'wallets_match_entries',
 		'wallets_add_up', 'entries_follow_on', 'transactions_have_wallets',
 		'between_wallets_is_empty', 'wallets_keep_their_floor', 'balances_are_exact',
-		'shares_sum_to_a_million'] loop
+		'shares_sum_to_a_million', 'sums_are_carried_forward'] loop
 		execute format('alter view laws.%I owner to wall_law', v_view);
 		execute format('alter view laws.%I owner to wall_law', v_view || '_examined');
 		execute format('grant select on laws.%I, laws.%I to socius_law', v_view,

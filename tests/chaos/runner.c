@@ -341,7 +341,8 @@ Test(runner, lets_no_letter_wait_for_exports)
 	pid_t pid;
 
 	give_keys();
-	run("create or replace function jobs.export_account(p_account_id uuid) returns jsonb "
+	run("create or replace function jobs.export_page(p_account_id uuid, p_after jsonb, "
+	    "out table_name text, out rows jsonb, out next jsonb) "
 	    "language plpgsql stable security definer as $$ begin perform pg_sleep(0.5); "
 	    "raise exception 'too much'; end $$; delete from access.mail; "
 	    "delete from identity.data_export; "

@@ -108,7 +108,9 @@ make_bombs(struct bomb *bombs)
 		    400 },
 		{ "1e400", "/v1/stations", number("1e400"), 400 },
 		{ "an exponent of nine digits", "/v1/stations", number("1e999999999"), 400 },
-		{ "a negative one", "/v1/stations", number("1e-999999999"), 400 },
+		/* as near to 0 as a number gets: where the station stands is right, its zone is not
+		 */
+		{ "a negative one", "/v1/stations", number("1e-999999999"), 404 },
 		{ "sixty thousand digits", "/v1/stations",
 		    repeated("{\"latitude_e7\":1", "0", KEPT_BYTES, "}"), 400 },
 		{ "as many behind the point", "/v1/stations",

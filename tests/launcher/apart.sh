@@ -161,6 +161,19 @@ shares_new_keys() {
 		"$(stat -c '%G %a' "$SOCIUS_VAR/keys/kek-0002.secret")"
 }
 
+# As systemd starts the launcher, with capabilities that PostgreSQL's user must not get: what lies in
+# the folder is that user's to replace.
+lends_no_powers() {
+	./socius stop >"$said" 2>&1
+	mv "$SOCIUS_VAR/bin/socius-ctl" "$place/kept"
+	printf '#!/bin/sh\nsed -n "s/^CapAmb:.//p" /proc/self/status\n' >"$SOCIUS_VAR/bin/socius-ctl"
+	chmod 755 "$SOCIUS_VAR/bin/socius-ctl"
+	expect "what is in the folder has no capabilities" 0000000000000000 "$(setpriv --reuid=socius \
+		--regid=socius --clear-groups --inh-caps=-all,+setuid --ambient-caps=-all,+setuid \
+		-- ./socius status)"
+	mv "$place/kept" "$SOCIUS_VAR/bin/socius-ctl"
+}
+
 # As the first releases made it: all by one user, its owner. It goes on as several, and back.
 start_as_owner() {
 	(cd "$SOCIUS_VAR" && setpriv --reuid=socius --regid=socius --clear-groups --no-new-privs -- \
@@ -208,6 +221,7 @@ has_one_role_each
 reads_what_is_for_it
 shares_new_keys
 takes_over_an_older_one
+lends_no_powers
 ./socius stop >"$said" 2>&1
 expect "it stops" 0 $?
 expect "nothing is left" 0 "$(pgrep -c -u socius-api,socius-runner,socius-edge -f "$place")"

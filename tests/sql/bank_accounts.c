@@ -186,6 +186,28 @@ Test(bank_accounts, that_were_changed_leave_their_partners_out_for_72_hours)
 	cr_expect_eq(sql_count("select from payouts.payout where partner_id = '%s'", partner), 1);
 }
 
+/* Requirements and home say so once, for no kind of enrolment in particular. */
+static void
+assert_shown_as_frozen(void)
+{
+	const char *wanted = "submitted payouts {} The IBAN was changed: payouts wait until "
+			     "2026-03-02T10:00:01Z.";
+
+	cr_expect_str_eq(
+	    sql_text("select string_agg(concat_ws(' ', state, blocks, enrolment_kinds, reason), "
+		     "', ') from api.list_requirements(%d, null, '" NOW "', '%s', 99, null) "
+		     "where requirement = 'bank_account'",
+		market, partner),
+	    wanted);
+	cr_expect_str_eq(
+	    sql_text("select string_agg(concat_ws(' ', d.state, d.blocks, d.enrolment_kinds, "
+		     "d.reason), ', ') from identity.partner p, "
+		     "api.get_home(%d, p.account_id, '" NOW "') h, unnest(h.due) d "
+		     "where p.partner_id = '%s' and d.requirement = 'bank_account'",
+		market, partner),
+	    wanted);
+}
+
 /* Whoever has changed the IBAN waits, whether a programme asks for an account or not. */
 Test(bank_accounts, that_were_changed_freeze_payouts_of_everybody)
 {
@@ -198,12 +220,19 @@ Test(bank_accounts, that_were_changed_freeze_payouts_of_everybody)
 	put(BERLIN, "2026-02-27 10:00:01+00");
 	run = payday_pay(market);
 	assert_left_out(run, "bank_account_changed 900 2026-03-02T10:00:01Z");
+	assert_shown_as_frozen();
 	sql_run(
 	    "update onboarding.enrolment set programme_id = null where partner_id = '%s'", partner);
 	run = payday_pay(market);
 	assert_left_out(run, "bank_account_changed 900 2026-03-02T10:00:01Z");
+	assert_shown_as_frozen();
+	sql_run(
+	    "update onboarding.enrolment set state = 'closed' where partner_id = '%s'", partner);
+	assert_shown_as_frozen();
 	sql_run("update core.market set test_now = '2026-03-02 10:00:01+00' where market_id = %d",
 	    market);
+	cr_expect_null(
+	    requirement_state(market, partner, "bank_account", "2026-03-02 10:00:01+00"));
 	run = payday_pay(market);
 	assert_left_out(run, "");
 	cr_expect_eq(sql_count("select from payouts.payout where partner_id = '%s'", partner), 1);

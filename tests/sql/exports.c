@@ -46,8 +46,8 @@ static void
 fail(const char *id, const char *after)
 {
 	sql_as("socius_runner");
-	sql_run(
-	    "select jobs.fail_export('%s', 'it broke', " SQL_NOW " + interval '%s')", id, after);
+	sql_run("select jobs.fail_export('%s', 'it broke', false, " SQL_NOW " + interval '%s')", id,
+	    after);
 	sql_as(NULL);
 }
 
@@ -114,6 +114,21 @@ Test(exports, have_failed_though_nobody_could_say_so)
 		cr_assert_str_eq(take(sql_text("select '%d h'", i)), id);
 	cr_expect_null(take("11 h"));
 	cr_expect(has_failed(id));
+}
+
+Test(exports, that_are_too_large_have_failed_at_once)
+{
+	const char *id = given_export(0);
+
+	cr_assert_str_eq(take("1 s"), id);
+	sql_as("socius_runner");
+	sql_run("select jobs.fail_export('%s', 'too large', true, " SQL_NOW ")", id);
+	sql_as(NULL);
+	cr_expect(sql_true("select state = 'failed' and last_error = 'too large' "
+			   "and finished_at is not null from identity.data_export "
+			   "where export_id = '%s'",
+	    id));
+	cr_expect_null(take("2 h"));
 }
 
 Test(exports, are_given_up_and_erasures_are_not)

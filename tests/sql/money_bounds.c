@@ -282,6 +282,35 @@ Test(money_bounds, show_no_sum_that_is_not_exact)
 			   "and ledger.exact(1e30) is null and ledger.exact(null) is null"));
 }
 
+/* A week of many postings, each at its bound, sums to more than any number holds. */
+Test(money_bounds, let_a_statement_be_read_whatever_its_week_sums_to)
+{
+	int market = payday_market();
+	const char *ada = sql_partner(market, "driver");
+
+	payday_trip(market, ada, "card", 1000, "2026-02-24 09:00+00");
+	sql_run("set local session_replication_role = replica");
+	sql_run("insert into ledger.transaction (market_id, owner_id, entry_no, transaction_id, "
+		"kind, cause_id, accounts, amounts, wallet_minor, balance_minor, currency, "
+		"occurred_at, posted_at, week) select %d, '%s', 1 + n, gen_random_uuid(), k, "
+		"gen_random_uuid(), '{1000,2000}', '{0,0}', " MOST " * 1000 * sign, " MOST
+		", 'EUR', " SQL_NOW ", " SQL_NOW ", '2026-03-02' from generate_series(1, 2000) n, "
+		"lateral (values ('payout', -1), ('slot_pay', 1), ('deduction', -1), "
+		"('adjustment', 1)) as v (k, sign) where n %% 4 = case k when 'payout' then 0 "
+		"when 'slot_pay' then 1 when 'deduction' then 2 else 3 end",
+	    market, ada);
+	sql_run("set local session_replication_role = origin");
+	sql_as("socius_gate");
+	cr_expect_str_eq(
+	    sql_text("select string_agg(concat_ws(' ', week, lines_count, "
+		     "coalesce(opening_minor, -1), coalesce(share_minor, -1), "
+		     "coalesce(payouts_minor, -1), coalesce(slot_pay_minor, -1), "
+		     "coalesce(deductions_minor, -1), coalesce(other_minor, -1), closing_minor), "
+		     "', ') from api.list_statements(%d, null, '%s', 99, null)",
+		market, ada),
+	    "2026-03-02 2000 900 0 -1 -1 -1 -1 900, 2026-02-23 1 0 800 0 0 0 0 900");
+}
+
 /* Whatever stands in the books, each law can be run: it shows what is wrong and raises nothing. */
 Test(money_bounds, let_every_law_be_run_over_the_largest_amounts)
 {

@@ -1,10 +1,12 @@
 /* personal_data: whatever a person leaves in any table is in its export, and is gone, unreadable or
  * said to stay once it is erased. The rows are planted by the catalog: see personal_data.sql. */
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "sql/sign_in_given.h"
 #include "support/sql.h"
 
+#define SEQ_SCAN "Seq Scan on "
 #define MARKER "Ada Rossi"
 
 static const char *account, *partner;
@@ -104,6 +106,128 @@ Test(personal_data, is_all_in_the_export)
 	sql_run("update cocreation.idea set market_id = %d where submitter_id = '%s'", sql_market(),
 	    partner);
 	cr_expect_str_eq(not_exported(), "cocreation.idea.submitter_id");
+}
+
+/* --- pages --- */
+
+/* What of an export is read table by table, as the runner. */
+static char plans[4 * 1024 * 1024];
+static size_t plans_bytes;
+
+static void
+hear(void *of, const PGresult *notice)
+{
+	const char *said = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+	size_t bytes = strlen(said);
+
+	(void)of;
+	cr_assert_lt(plans_bytes + bytes, sizeof(plans));
+	memcpy(plans + plans_bytes, said, bytes + 1);
+	plans_bytes += bytes;
+}
+
+/* How many pages the export has; the rows of one table are counted into `rows`. */
+static int
+read_pages(const char *table, int64_t *rows)
+{
+	const char *after = "null";
+	int pages = 0;
+
+	*rows = 0;
+	for (; after != NULL; pages++) {
+		const char *page = sql_text("select (to_jsonb(p) - 'rows') || jsonb_build_object("
+					    "'count', jsonb_array_length(p.rows)) "
+					    "from jobs.export_page('%s', %s) p",
+		    account, after);
+
+		if (sql_true("select '%s'::jsonb ->> 'table_name' = '%s'", page, table))
+			*rows += sql_int("select ('%s'::jsonb ->> 'count')::int", page);
+		cr_assert_leq(sql_int("select ('%s'::jsonb ->> 'count')::int", page), 500);
+		after = sql_text("select quote_literal('%s'::jsonb ->> 'next')", page);
+	}
+	return pages;
+}
+
+/* Every table has an index for it, which a table that is made later cannot lack. */
+Test(personal_data, is_exported_by_indexes)
+{
+	int64_t rows;
+	int market;
+
+	cr_expect_null(sql_text("select string_agg(d.table_name, ', ') "
+				"from identity.personal_data d where d.is_exported "
+				"and jobs.order_of_export(d.table_name::regclass, d.key_column) "
+				"is null"));
+	plant_all();
+	market =
+	    (int)sql_int("select market_id from identity.partner where partner_id = '%s'", partner);
+	sql_run("select pg_temp.crowd_all(%d, 10000)", market);
+	sql_run("select pg_temp.crowd('scheduling.booking', %d, 100000)", market);
+	sql_run("load 'auto_explain'; set local auto_explain.log_min_duration = 0; "
+		"set local auto_explain.log_nested_statements = on; "
+		"set local auto_explain.log_analyze = on; set local auto_explain.log_timing = off; "
+		"set local auto_explain.log_level = notice");
+	PQsetNoticeReceiver(sql_connection(), hear, NULL);
+	sql_as("socius_runner");
+	(void)read_pages("scheduling.booking", &rows);
+	sql_as(NULL);
+	sql_run("set local auto_explain.log_min_duration = -1");
+	cr_expect_eq(rows, 1);
+	cr_expect_not_null(strstr(plans, "Index Scan using booking_of_partner"));
+	for (const char *at = plans; (at = strstr(at, SEQ_SCAN)) != NULL; at++) {
+		const char *name = at + strlen(SEQ_SCAN);
+
+		if (memmem(at, strcspn(at, "\n"), "(never executed)", 16) == NULL &&
+		    memmem(at, strcspn(at, "\n"), "cost=0.00..0.00 ", 16) == NULL) /* empty */
+			cr_expect(
+			    sql_true(
+				"select not exists (select from identity.personal_data d "
+				"where d.is_exported and '%.*s' ~ ('^' || "
+				"split_part(d.table_name, '.', 2) || '(_\\d+_\\d+|_other)?$'))",
+				(int)strcspn(name, " \n"), name),
+			    "%.300s", at);
+	}
+}
+
+Test(personal_data, is_exported_page_by_page_without_gaps)
+{
+	static const char *const tables[] = { "scheduling.booking", "access.session" };
+	int64_t rows;
+	int pages;
+
+	plant_all();
+	sql_run(
+	    "set local session_replication_role = replica; "
+	    "insert into scheduling.booking select (jsonb_populate_record(b, jsonb_build_object("
+	    "'booking_id', gen_random_uuid()))).* from scheduling.booking b, "
+	    "generate_series(1, 1499) n where b.partner_id = '%s'; "
+	    "insert into access.session select (jsonb_populate_record(s, jsonb_build_object("
+	    "'session_id', gen_random_uuid()))).* from access.session s, "
+	    "generate_series(1, 700) n where s.session_id = (select session_id "
+	    "from access.session where account_id = '%s' limit 1); "
+	    "set local session_replication_role = origin",
+	    partner, account);
+	for (size_t i = 0; i < 2; i++) {
+		pages = read_pages(tables[i], &rows);
+		cr_expect_eq(
+		    rows, sql_count("select from %s where %s = '%s'", tables[i],
+			      i == 0 ? "partner_id" : "account_id", i == 0 ? partner : account));
+		cr_expect_gt(pages, 30);
+	}
+	cr_expect(sql_true("select bool_and(list::text !~ '\\+00:00') and "
+			   "bool_or(list::text ~ 'T10:00:00Z') from pg_temp.export('%s')",
+	    account));
+	cr_expect(sql_true("select count(distinct r ->> 'booking_id') = 1500 and count(*) = 1500 "
+			   "from pg_temp.export('%s') e, jsonb_array_elements(e.list) r "
+			   "where e.table_name = 'scheduling.booking'",
+	    account));
+}
+
+Test(personal_data, is_not_exported_without_an_index)
+{
+	sql_run("drop index access.device_of_account");
+	sql_fails("P0001",
+	    "select jobs.export_page('%s', jsonb_build_object('table', 'access.device'))", account);
 }
 
 Test(personal_data, is_gone_or_unreadable_after_an_erasure)

@@ -50,16 +50,12 @@ begin
 end
 $$;
 
--- A row in which this column is the person, with something in every other. What the table asks of its
--- rows is taken off it.
-create function pg_temp.plant(p_table regclass, p_column name, p_market_id int, p_person_id uuid,
-	p_marker text) returns void
+-- Takes off a table what it asks of its rows.
+create function pg_temp.strip(p_table regclass) returns void
 language plpgsql as $$
 declare
 	v_check name;
 	v_index regclass;
-	v_names text;
-	v_values text;
 begin
 	for v_check in
 		select k.conname from pg_catalog.pg_constraint k
@@ -71,6 +67,18 @@ begin
 		where i.indrelid = p_table and i.indisunique and i.indpred is not null loop
 		execute format('drop index %s', v_index);
 	end loop;
+end
+$$;
+
+-- A row in which this column is the person, with something in every other.
+create function pg_temp.plant(p_table regclass, p_column name, p_market_id int, p_person_id uuid,
+	p_marker text) returns void
+language plpgsql as $$
+declare
+	v_names text;
+	v_values text;
+begin
+	perform pg_temp.strip(p_table);
 	select string_agg(quote_ident(a.attname), ', '),
 		string_agg(quote_nullable(case
 			when a.attname = p_column then p_person_id::text
@@ -83,6 +91,48 @@ begin
 	left join pg_temp.text_column t on t.table_name = p_table::text and t.column_name = a.attname
 	where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped;
 	execute format('insert into %s (%s) values (%s)', p_table, v_names, v_values);
+end
+$$;
+
+-- So many rows of as many others, with a number of its own in every column that has room for one.
+create function pg_temp.crowd(p_table regclass, p_market_id int, p_rows int) returns void
+language plpgsql as $$
+declare
+	v_names text;
+	v_values text;
+begin
+	perform pg_temp.strip(p_table);
+	select string_agg(quote_ident(a.attname), ', '),
+		string_agg(case
+			when a.attname = 'market_id' then p_market_id::text
+			when a.atttypid = 'uuid'::regtype then 'gen_random_uuid()'
+			when a.atttypid in ('int4'::regtype, 'int8'::regtype, 'numeric'::regtype) then 'n'
+			when a.atttypid = 'bytea'::regtype then 'int8send(n)'
+			when a.atttypid = 'text'::regtype then 'n::text'
+			else quote_nullable(pg_temp.something(a.atttypid, ''))
+				|| '::' || format_type(a.atttypid, null)
+		end, ', ')
+	into v_names, v_values
+	from pg_catalog.pg_attribute a
+	where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped;
+	execute format('insert into %s (%s) select %s from generate_series(1000001, 1000000 + %s) n', p_table,
+		v_names, v_values, p_rows);
+	execute format('analyze %s', p_table);
+end
+$$;
+
+-- A crowd in every table of the export.
+create function pg_temp.crowd_all(p_market_id int, p_rows int) returns void
+language plpgsql as $$
+declare
+	v_table regclass;
+begin
+	set local session_replication_role = replica;
+	for v_table in
+		select d.table_name::regclass from identity.personal_data d where d.is_exported loop
+		perform pg_temp.crowd(v_table, p_market_id, p_rows);
+	end loop;
+	set local session_replication_role = origin;
 end
 $$;
 
@@ -168,12 +218,26 @@ language sql as $$
 	where d.is_exported
 $$;
 
+-- The export of the account, page by page: {"<schema>.<table>": [rows]}.
+create function pg_temp.export(p_account_id uuid) returns table (table_name text, list jsonb)
+language sql as $$
+	with recursive page as (
+		select p.* from jobs.export_page(p_account_id, null) p
+		union all
+		select p.* from page b cross join lateral jobs.export_page(p_account_id, b.next) p
+		where b.next is not null
+	)
+	select p.table_name, coalesce(jsonb_agg(r) filter (where r is not null), '[]')
+	from page p
+	left join lateral jsonb_array_elements(p.rows) r on true
+	group by p.table_name
+$$;
+
 -- What the export of the account lacks: tables without a row of the person's, rows that are not there.
 create function pg_temp.not_exported(p_account_id uuid, p_partner_id uuid) returns text
 language sql as $$
 	with export as (
-		select e.key as table_name, e.value as list
-		from jsonb_each(jobs.export_account(p_account_id)) e
+		select * from pg_temp.export(p_account_id)
 	), own as (
 		select * from pg_temp.rows_to_export(p_account_id, p_partner_id)
 	)
@@ -186,7 +250,7 @@ language sql as $$
 			select from own o
 			where o.place = d.table_name || '.' || d.key_column and not exists (
 				select from jsonb_array_elements(e.list) x
-				where x @> (o.row_of - array['password_hash', 'secret_hash', 'code_hash', 'digest',
+				where x @> core.show_instants(o.row_of - array['password_hash', 'secret_hash', 'code_hash', 'digest',
 					'email_key', 'iban_key', 'holder_key', 'identity_hash', 'totp_id', 'totp_step',
 					'xid', 'epoch']))))
 $$;

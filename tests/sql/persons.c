@@ -178,6 +178,12 @@ twin(int market, const char *partner_id)
 	return account;
 }
 
+/* What an export says, where no table has more than a page. */
+#define EXPORTED \
+	"(with recursive page as (select p.* from jobs.export_page('%s', null) p union all " \
+	"select p.* from page b cross join lateral jobs.export_page('%s', b.next) p " \
+	"where b.next is not null) select jsonb_object_agg(table_name, rows) from page) x (e)"
+
 Test(persons, export_nothing_of_who_has_the_same_id)
 {
 	int market = sql_market(), elsewhere = sql_market();
@@ -188,13 +194,13 @@ Test(persons, export_nothing_of_who_has_the_same_id)
 			   "jsonb_array_length(e -> 'identity.partner') = 1 and "
 			   "jsonb_array_length(e -> 'ledger.wallet') = 1 and "
 			   "jsonb_array_length(e -> 'onboarding.enrolment') = 0 "
-			   "from jobs.export_account('%s') e",
-	    thief));
+			   "from " EXPORTED,
+	    thief, thief));
 	cr_expect(sql_true("select (e -> 'identity.partner' -> 0 ->> 'name') = 'Partner' and "
 			   "jsonb_array_length(e -> 'identity.partner') = 1 and "
 			   "jsonb_array_length(e -> 'onboarding.enrolment') = 1 "
-			   "from jobs.export_account('%s') e",
-	    account_of(victim)));
+			   "from " EXPORTED,
+	    account_of(victim), account_of(victim)));
 }
 
 #define ERASE \
@@ -234,6 +240,46 @@ Test(persons, stay_erased_in_their_own_market_alone)
 	cr_expect(sql_true("select name = 'Twin' and state = 'active' "
 			   "from identity.partner where market_id = %d and partner_id = '%s'",
 	    elsewhere, erased));
+}
+
+/* --- persons who go with their test market --- */
+
+/* And nobody takes their ids before these are gone. */
+Test(persons, of_a_removed_test_market_leave_their_keys_to_the_runner)
+{
+	const char *account = sql_id();
+	int market = sql_int("select market_id from api.create_test_market(" SQL_NOW
+			     ", gen_random_uuid(), '192.0.2.1', 1000, 1000)");
+	int persons;
+
+	sql_run("delete from identity.removed_person");
+	sql_run("select core.enter(%d, null); insert into identity.account (account_id, name, "
+		"created_at) values ('%s', 'New', " SQL_NOW ")",
+	    market, account);
+	persons = sql_count("select from identity.person where market_id = %d", market);
+	sql_run("select testing.remove_some(%d, 1000000)", market);
+	cr_assert_eq(sql_count("select from identity.removed_person"), persons);
+	cr_assert_eq(
+	    sql_count("select from api.list_unknown_persons(uuid_send('%s'))", account), 0);
+	sql_run("select core.enter(0, null)");
+	sql_refused("person_id_taken",
+	    "insert into identity.account (account_id, name, created_at) values ('%s', "
+	    "'New', " SQL_NOW ")",
+	    account);
+	sql_run("delete from identity.removed_person where person_id <> '%s'; "
+		"insert into identity.removed_person select gen_random_uuid() "
+		"from generate_series(1, 599)",
+	    account);
+	sql_as("socius_runner");
+	cr_assert_eq(sql_int("select length(jobs.list_removed_persons())"), 500 * 16);
+	sql_run("select jobs.finish_removed_persons(jobs.list_removed_persons())");
+	cr_assert_eq(sql_int("select length(jobs.list_removed_persons())"), 100 * 16);
+	sql_run("select jobs.finish_removed_persons(jobs.list_removed_persons())");
+	cr_assert_null(sql_text("select jobs.list_removed_persons()"));
+	sql_as(NULL);
+	sql_run("insert into identity.account (account_id, name, created_at) values ('%s', "
+		"'New', " SQL_NOW ")",
+	    account);
 }
 
 /* --- laws --- */

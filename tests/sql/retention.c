@@ -72,6 +72,23 @@ Test(retention, goes_in_steps_of_2000_rows)
 	cr_expect_eq(keys_left(), 0);
 }
 
+/* Each statement that deletes keys takes longer than a step may: one portion goes, and more is
+ * left. */
+Test(retention, ends_a_step_that_takes_long)
+{
+	keys("create_zone", "80 hours", 600);
+	sql_run("create function pg_temp.dawdle() returns trigger language plpgsql as "
+		"$$ begin perform pg_sleep(0.25); return null; end $$");
+	sql_run("create trigger dawdle after delete on core.request_key "
+		"for each statement execute function pg_temp.dawdle()");
+	sql_as("socius_runner");
+	cr_expect_not_null(sql_text("select jobs.purge(0, '%s', " LATER ")", sql_id()));
+	sql_as(NULL);
+	cr_expect_eq(keys_left(), 350);
+	(void)purge();
+	cr_expect_eq(keys_left(), 0);
+}
+
 Test(retention, may_delete_nothing_that_is_young)
 {
 	keys("create_zone", "71 hours", 2);

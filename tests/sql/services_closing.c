@@ -127,8 +127,16 @@ Test(closing, waits_until_the_rental_is_overdue)
 {
 	sql_refused("rental_not_overdue", "%s", closing("lost", "null", "2026-03-12 09:58+00"));
 	sql_may_retry("ends_at", "2026-03-12T10:00:00Z", 120);
-	sql_refused("rental_not_overdue", "%s", closing("lost", "null", "2026-03-12 10:00+00"));
-	sql_run("%s", closing("lost", "null", "2026-03-12 10:00:01+00"));
+	sql_run("%s", closing("lost", "null", "2026-03-12 10:00+00"));
+}
+
+/* Each late day adds to what was agreed within the limit of a posting, which may be less by now. */
+Test(closing, charges_late_days_beyond_the_limit_of_a_posting)
+{
+	sql_run("update core.market set posting_max_minor = 100 where market_id = %d", market);
+	sql_run("%s", closing("returned", "null", LATE));
+	cr_assert_eq(owed(), 18 * 3500);
+	no_law_is_broken();
 }
 
 Test(closing, is_done_once)

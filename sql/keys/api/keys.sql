@@ -54,6 +54,14 @@ language sql security definer as $$
 $$;
 comment on function keys.destroy_key is 'nothing that the person''s key has sealed can be read any more';
 
+-- Of persons who went with their test market: nothing is kept of them, and nobody asks for them again.
+create or replace function keys.remove_keys(p_persons bytea) returns void
+language sql security definer as $$
+	delete from keys.person_key k
+	where k.person_id in (select keys.ids_of(p_persons)) and k.wrapped is not null
+$$;
+comment on function keys.remove_keys is 'deletes the keys of persons of a removed test market';
+
 create or replace function keys.list_destroyed() returns setof uuid
 language sql stable security definer as $$
 	select k.person_id from keys.person_key k where k.wrapped is null
@@ -65,10 +73,11 @@ alter function keys.find_keys owner to socius_owner;
 alter function keys.make_keys owner to socius_owner;
 alter function keys.forget_keys owner to socius_owner;
 alter function keys.destroy_key owner to socius_owner;
+alter function keys.remove_keys owner to socius_owner;
 alter function keys.list_destroyed owner to socius_owner;
 revoke execute on function keys.ids_of, keys.find_keys, keys.make_keys, keys.forget_keys,
-	keys.destroy_key, keys.list_destroyed from public;
+	keys.destroy_key, keys.remove_keys, keys.list_destroyed from public;
 grant execute on function keys.forget_keys to socius_gate;
 grant execute on function keys.find_keys to socius_gate, socius_runner;
 grant execute on function keys.make_keys to socius_gate, socius_runner;
-grant execute on function keys.destroy_key, keys.list_destroyed to socius_runner;
+grant execute on function keys.destroy_key, keys.remove_keys, keys.list_destroyed to socius_runner;
