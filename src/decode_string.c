@@ -43,12 +43,19 @@ static const struct {
 	{ "digits", "0123456789", "Expected digits only.", 0, JSON_STRING_BYTES_MAX },
 };
 
+/* A password that is held against one that was set, by whatever rule there was then. */
+static bool
+is_compared(const struct field *field)
+{
+	return field->format != NULL && strcmp(field->format, "current-password") == 0;
+}
+
 /* Which characters the field may have: texts of several lines are few, and passwords are kept as
  * they are typed but for their form. */
 static enum precis
 class_of(const struct field *field)
 {
-	if (field->format != NULL && strcmp(field->format, "password") == 0)
+	if (is_compared(field) || (field->format != NULL && strcmp(field->format, "password") == 0))
 		return PRECIS_PASSWORD;
 	if (field->format != NULL && strcmp(field->format, "lines") == 0)
 		return PRECIS_LINES;
@@ -120,11 +127,16 @@ decode_string(
 		decode_tell(place, "utf8", "Expected well-formed UTF-8.");
 		return;
 	}
+	if (!plain && class == PRECIS_LINES)
+		text = precis_lines(place->arena, text);
 	if (!plain)
-		text = precis_normalize(place->arena, from);
+		text = precis_normalize(place->arena, text);
 	if (class != PRECIS_PASSWORD)
 		text = text_trimmed(text);
-	if (!plain)
+	if (!plain && is_compared(field))
+		why =
+		    memchr(text.at, '\0', text.bytes) == NULL ? NULL : "U+0000 is in no password.";
+	else if (!plain)
 		why = precis_fault(place->arena, text, class);
 	if (why != NULL)
 		decode_tell(place, "format", why);

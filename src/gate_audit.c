@@ -75,6 +75,8 @@ recorded(struct call *call, const struct answer *answer)
 
 	(void)answer; /* where there is no database there is no record, and the reply is the same */
 	exchange->asking = false;
+	if (exchange_ends_alone(exchange))
+		return;
 	exchange_reply(exchange);
 	client_run(exchange->client);
 }

@@ -1,5 +1,4 @@
 /* gate_client: a connection, from accept to hanging up; see gate_private.h. */
-#include <arpa/inet.h>
 #include <kore/kore.h>
 #include <sys/socket.h>
 
@@ -10,18 +9,6 @@
 
 static void happened(void *arg, int error);
 static void gone(struct connection *connection);
-
-static void
-name_peer(struct client *client, const struct connection *connection)
-{
-	const void *at = &connection->addr.ipv4.sin_addr;
-
-	if (connection->family == AF_INET6)
-		at = &connection->addr.ipv6.sin6_addr;
-	if (connection->family == AF_UNIX ||
-	    inet_ntop(connection->family, at, client->peer, sizeof(client->peer)) == NULL)
-		(void)snprintf(client->peer, sizeof(client->peer), "local");
-}
 
 static void
 wait_for_request(struct client *client)
@@ -79,7 +66,7 @@ is_welcome(struct client *client)
 		return gate.metrics_count < GATE_METRICS_MAX || make_room(true);
 	if (gate.clients_count >= gate.connections_max && !make_room(false))
 		return false;
-	if (gate.trusts_forwarded)
+	if (client->is_proxy)
 		return true;
 	client->held = limit_hold(gate.limit, LIMIT_CONNECTIONS, TEXT(""), client->peer);
 	return client->held != 0;
@@ -95,7 +82,7 @@ connect_client(struct connection *connection, bool is_metrics)
 		log_die("out of memory for a connection");
 	client->connection = connection;
 	client->is_metrics = is_metrics;
-	name_peer(client, connection);
+	gate_name_peer(client, connection);
 	welcome = is_welcome(client);
 	client->at = gate.clients_end;
 	*client->at = client;

@@ -83,18 +83,29 @@ exchange_end(struct exchange *exchange)
 }
 
 /* The client has gone. What PostgreSQL was asked is done all the same; nobody hears of it. A job in
- * the pool cannot be stopped: its end ends the exchange. */
+ * the pool cannot be stopped: its end ends the exchange. So does the answer to a call that has made
+ * keys of fresh persons: it alone tells whether there are such persons. */
 void
 exchange_orphan(struct exchange *exchange)
 {
 	exchange->client = NULL;
-	if (exchange->asking)
+	if (exchange->asking && exchange->fresh_persons.bytes == 0) {
 		link_orphan(gate.link, &exchange->call);
-	exchange->asking = false;
+		exchange->asking = false;
+	}
 	if (exchange->reply.status == 0 && exchange->request.method_name.bytes > 0)
 		exchange->reply.status = 499;
-	if (!exchange->pooled)
+	if (!exchange->pooled && !exchange->asking)
 		exchange_end(exchange);
+}
+
+bool
+exchange_ends_alone(struct exchange *exchange)
+{
+	if (exchange->client != NULL)
+		return false;
+	exchange_end(exchange);
+	return true;
 }
 
 /* --- route, token, limit --- */
@@ -302,7 +313,7 @@ exchange_heed_head(struct exchange *exchange)
 		reader_accept_body(reader, request, READER_BODY_BYTES_MAX, NULL, NULL);
 		return;
 	}
-	if (gate.trusts_forwarded)
+	if (exchange->client->is_proxy)
 		trust_forwarded(request);
 	if (admit(exchange) && reader->body_bytes <= READER_BLOB_BYTES_MAX && !spool_open(exchange))
 		problem_set(&request->problem, "unavailable", "The body cannot be kept.");
@@ -356,7 +367,7 @@ exchange_run(struct exchange *exchange)
 	struct request *request = &exchange->request;
 
 	request->now_us = world_now_us();
-	if (gate.trusts_forwarded)
+	if (exchange->client->is_proxy)
 		trust_forwarded(request);
 	reply_identify(exchange);
 	if (exchange->client->is_metrics) {
@@ -383,6 +394,8 @@ answered(struct call *call, const struct answer *answer)
 
 	exchange->asking = false;
 	exchange->unsettled = answer->outcome == OUTCOME_UNAVAILABLE && answer->sent;
+	if (exchange_ends_alone(exchange))
+		return;
 	if (exchange->operation->endpoint->gives == STREAM && answer->outcome == OUTCOME_ROWS &&
 	    !exchange->request.head) {
 		stream_open(exchange, answer);

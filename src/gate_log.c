@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include <kore/kore.h>
+
 #include "gate_private.h"
 #include "socius/instant.h"
 #include "socius/world.h"
@@ -174,4 +176,31 @@ gate_log_request(const struct exchange *exchange, int64_t duration_us)
 	add_caller(&request->caller);
 	add(TEXT("}\n"));
 	gate_turn_soon();
+}
+
+/* Of this machine, as the edge is: nobody else's X-Forwarded-For is believed. */
+static bool
+is_local(const struct connection *connection)
+{
+	const struct in6_addr *at = &connection->addr.ipv6.sin6_addr;
+
+	if (connection->family == AF_INET)
+		return ntohl(connection->addr.ipv4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	if (connection->family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(at) ||
+		       (IN6_IS_ADDR_V4MAPPED(at) && at->s6_addr[12] == IN_LOOPBACKNET);
+	return connection->family == AF_UNIX;
+}
+
+void
+gate_name_peer(struct client *client, const struct connection *connection)
+{
+	const void *at = &connection->addr.ipv4.sin_addr;
+
+	if (connection->family == AF_INET6)
+		at = &connection->addr.ipv6.sin6_addr;
+	if (connection->family == AF_UNIX ||
+	    inet_ntop(connection->family, at, client->peer, sizeof(client->peer)) == NULL)
+		(void)snprintf(client->peer, sizeof(client->peer), "local");
+	client->is_proxy = gate.trusts_forwarded && is_local(connection);
 }

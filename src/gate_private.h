@@ -91,6 +91,7 @@ struct client {
 	enum stage stage;
 	bool is_metrics; /* of the metrics' listener */
 	bool readable;   /* there may be bytes to receive */
+	bool is_proxy;   /* its X-Forwarded-For is believed */
 	bool shut;       /* the peer sends no more: look for the end behind the bytes */
 	bool resumes;    /* waits for its next turn */
 	int64_t deadline_us;
@@ -233,7 +234,8 @@ void exchange_reply_problem(struct exchange *exchange); /* with .request.problem
 /* Takes one request out of the buckets. false: refused, the problem is set. */
 bool exchange_take(struct exchange *exchange, enum limit_class class, struct text who);
 void exchange_refuse(struct exchange *exchange, const char *slug, const char *detail);
-void exchange_orphan(struct exchange *exchange); /* its client has gone */
+void exchange_orphan(struct exchange *exchange);     /* its client has gone */
+bool exchange_ends_alone(struct exchange *exchange); /* true: nobody waits; it is no more */
 
 /* gate_seal.c */
 void gate_seal_prepare(struct arena *arena); /* in the parent */
@@ -304,6 +306,7 @@ void reply_render(struct exchange *exchange);   /* .reply into .out */
 void reply_render_stream(struct exchange *exchange);
 
 /* gate_log.c */
+void gate_name_peer(struct client *client, const struct connection *connection);
 void gate_log_request(const struct exchange *exchange, int64_t duration_us);
 void gate_log_flush(void);
 

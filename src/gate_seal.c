@@ -156,8 +156,11 @@ static void
 fetched(struct call *call, const struct answer *answer)
 {
 	struct exchange *exchange = call->of;
+	bool has_heard = heard(exchange, answer);
 
-	if (heard(exchange, answer)) {
+	if (exchange_ends_alone(exchange))
+		return;
+	if (has_heard) {
 		encode_and_reply(exchange);
 	} else {
 		problem_set(&exchange->request.problem, "unavailable",
@@ -313,8 +316,11 @@ static void
 made(struct call *call, const struct answer *answer)
 {
 	struct exchange *exchange = call->of;
+	bool has_heard = heard(exchange, answer);
 
-	if (heard(exchange, answer)) {
+	if (exchange_ends_alone(exchange))
+		return;
+	if (has_heard) {
 		exchange_ask_operation(exchange);
 	} else {
 		problem_set(&exchange->request.problem, "unavailable", NULL);

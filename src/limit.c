@@ -199,16 +199,31 @@ hash(const struct limit *limit, unsigned char first, struct text who)
 	return value != 0 ? value : 1;
 }
 
-/* An IPv4 address, or the /56 of IPv6 that one subscriber has, as for guesses at sign-in. */
+/* Whether the IPv6 address is one of IPv4, in its last four bytes: mapped (RFC 4291 section
+ * 2.5.5.2) or translated (RFC 6052 section 2.1). */
+static bool
+is_of_ipv4(const struct in6_addr *address)
+{
+	static const unsigned char translated[] = { 0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0 };
+
+	return IN6_IS_ADDR_V4MAPPED(address) ||
+	       memcmp(address, translated, sizeof(translated)) == 0;
+}
+
+/* An IPv4 address, however it is written, or the /56 of IPv6 that one subscriber has, as for
+ * guesses at sign-in. */
 static struct text
 network_of(const char *peer, unsigned char room[sizeof(struct in6_addr)])
 {
 	struct in6_addr parsed;
 
-	if (strchr(peer, ':') == NULL || inet_pton(AF_INET6, peer, &parsed) != 1 ||
-	    IN6_IS_ADDR_V4MAPPED(&parsed))
+	if (inet_pton(AF_INET, peer, room) == 1)
+		return (struct text){ (const char *)room, sizeof(struct in_addr) };
+	if (inet_pton(AF_INET6, peer, &parsed) != 1)
 		return text_of(peer);
 	memcpy(room, &parsed, sizeof(parsed));
+	if (is_of_ipv4(&parsed))
+		return (struct text){ (const char *)room + 12, sizeof(struct in_addr) };
 	return (struct text){ (const char *)room, NETWORK_BYTES };
 }
 

@@ -128,7 +128,8 @@ openapi_field_schema(struct document *document, const struct field *field)
 	openapi_put(schema, "type", type_of(field));
 	if (forms[field->type].format != NULL)
 		openapi_put_text(schema, "format", forms[field->type].format);
-	else if (field->format != NULL && strcmp(field->format, "password") == 0)
+	else if (field->format != NULL && (strcmp(field->format, "password") == 0 ||
+					      strcmp(field->format, "current-password") == 0))
 		openapi_put_text(schema, "format", "password");
 	if (pattern != NULL)
 		openapi_put_text(schema, "pattern", pattern);

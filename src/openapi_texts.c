@@ -6,13 +6,15 @@
 #include "openapi_parts.h"
 #include "socius/text.h"
 
-#define CONTROLS_BUT_LINE_FEED "\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f"
+/* texts of lines: tabs and carriage returns become spaces and line feeds */
+#define CONTROLS_BUT_WHITE "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f"
 #define CONTROLS "\\u0000-\\u001f\\u007f-\\u009f"
 /* What cannot be seen, turns the direction of text, ends lines, is private or no character. */
 #define UNSEEN \
 	"\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f" \
 	"\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ue000-\\uf8ff\\ufdd0-\\ufdef\\ufeff\\uffa0" \
 	"\\ufff0-\\ufffb\\ufffe\\uffff"
+#define BRAILLE_BLANK "\\u2800"
 /* What is trimmed off the ends. */
 #define BLANKS "\\t\\n\\r \\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000"
 
@@ -32,6 +34,7 @@ static const struct {
 	{ "email", "^(?=[^@]{1,64}@)" ATEXT "(\\." ATEXT ")*@" LABEL "(\\." LABEL ")+$",
 	    "\"ada@example.com\"" },
 	{ "password", "^[^" CONTROLS UNSEEN "\\ufe00-\\ufe0f]*$", NULL },
+	{ "current-password", "^[^\\u0000]*$", NULL },
 };
 
 enum { FORMATS = sizeof(formats) / sizeof(formats[0]) };
@@ -72,7 +75,8 @@ openapi_text_pattern(struct arena *arena, const struct field *field)
 		return formats[format].pattern;
 	if (field->among != NULL)
 		return NULL;
-	return plain_pattern(arena, lines ? CONTROLS_BUT_LINE_FEED UNSEEN : CONTROLS UNSEEN,
+	return plain_pattern(arena,
+	    lines ? CONTROLS_BUT_WHITE UNSEEN : CONTROLS UNSEEN BRAILLE_BLANK,
 	    decode_bounds(field).min);
 }
 

@@ -10,10 +10,12 @@
 
 enum {
 	LINE_FEED = 0x0a,
+	CARRIAGE_RETURN = 0x0d,
 	SPACE = 0x20,
 	ZERO_WIDTH_NON_JOINER = 0x200c,
 	ZERO_WIDTH_JOINER = 0x200d,
-	VIRAMA = 9 /* canonical combining class */
+	BRAILLE_BLANK = 0x2800, /* a symbol by its category, and nothing to see */
+	VIRAMA = 9              /* canonical combining class */
 };
 
 /* A position between the characters of a text. */
@@ -131,7 +133,7 @@ selector_fits(ucs4_t selector, struct position here)
 /* Why no text may have this character, wherever it stands; NULL: it may. RFC 8264 section 8, in
  * its order; what is exceptional there (section 9.6) can be seen and is allowed here. */
 static const char *
-why_not(ucs4_t character)
+why_not(ucs4_t character, struct position here, enum precis class)
 {
 	if (uc_is_property(character, UC_PROPERTY_NOT_A_CHARACTER))
 		return "Unicode has no character there";
@@ -139,7 +141,8 @@ why_not(ucs4_t character)
 		return "control characters are not allowed";
 	if (uc_is_property(character, UC_PROPERTY_BIDI_CONTROL))
 		return "it changes the direction of the text around it";
-	if (uc_is_property(character, UC_PROPERTY_DEFAULT_IGNORABLE_CODE_POINT))
+	if (uc_is_property(character, UC_PROPERTY_DEFAULT_IGNORABLE_CODE_POINT) ||
+	    (character == BRAILLE_BLANK && class == PRECIS_LINE))
 		return "it cannot be seen";
 	if (is_of(character, UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp))
 		return "it ends a line";
@@ -151,6 +154,8 @@ why_not(ucs4_t character)
 		return "it is a mark of format, not of text";
 	if (is_old_hangul(character))
 		return "it is part of a Hangul syllable that is not whole";
+	if (class == PRECIS_LINE && here.at == here.start && is_of(character, UC_CATEGORY_MASK_M))
+		return "it is a mark on the character before it, and there is none";
 	return NULL;
 }
 
@@ -184,7 +189,7 @@ precis_fault(struct arena *arena, struct text from, enum precis class)
 		struct position here = position;
 		ucs4_t character = next(&position);
 		const char *why =
-		    character >= SPACE && character <= '~' ? NULL : why_not(character);
+		    character >= SPACE && character <= '~' ? NULL : why_not(character, here, class);
 
 		if (why != NULL && !fits(character, here, position, class))
 			return arena_print(
@@ -212,6 +217,22 @@ with_plain_spaces(struct arena *arena, struct text from)
 		memcpy(to + bytes, left.at, step);
 		bytes += step;
 	}
+	return (struct text){ to, bytes };
+}
+
+struct text
+precis_lines(struct arena *arena, struct text from)
+{
+	char *to = arena_take(arena, from.bytes + 1);
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < from.bytes; i++)
+		if (from.at[i] == '\t')
+			to[bytes++] = SPACE;
+		else if (from.at[i] != CARRIAGE_RETURN)
+			to[bytes++] = from.at[i];
+		else if (i + 1 == from.bytes || from.at[i + 1] != LINE_FEED)
+			to[bytes++] = LINE_FEED;
 	return (struct text){ to, bytes };
 }
 

@@ -136,11 +136,19 @@ identities_become(enum identity identity)
 
 /* --- what is shared --- */
 
+/* What another user has put there, such as a certificate of root's, is right or is to be set right
+ * by that user. */
 static void
 share(const char *path, gid_t group, mode_t mode)
 {
+	struct stat about;
+
+	if (stat(path, &about) == 0 && about.st_gid == group && (about.st_mode & 07777) == mode)
+		return;
 	if (chown(path, (uid_t)-1, group) != 0 || chmod(path, mode) != 0)
-		log_die("cannot share %s with the instance's users: %s", path, strerror(errno));
+		log_die("cannot share %s with the instance's users: %s; its owner sets it right "
+			"with: chgrp %u %s && chmod %o %s",
+		    path, strerror(errno), (unsigned)group, path, (unsigned)mode, path);
 }
 
 static const char *

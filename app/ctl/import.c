@@ -12,7 +12,9 @@
 #include "socius/world.h"
 #include "zone.h"
 
-enum { PROBES = 20 }; /* lines that a refused trip may hide */
+enum {
+	PROBES = 20
+}; /* of the first lines, and as many again of all: refused trips may hide some */
 enum { BAR_CELLS = 30, BAR_EVERY_US = 100 * 1000 };
 
 enum sum { FARES, TIPS, TOLLS, TAXES, TOTALS, CASH_TOTALS, TO_PARTNERS, TO_PLATFORM, SUMS };
@@ -28,7 +30,7 @@ static const char *const sum_names[SUMS] = { "fares", "tips", "tolls", "taxes an
 struct tally {
 	struct import *import;
 	struct trips trips;
-	int64_t sent, made, replayed, refused, bad, cash;
+	int64_t sent, made, replayed, refused, good, bad, cash;
 	int64_t sums[SUMS];
 	int64_t begun_us, shown_us;
 };
@@ -109,7 +111,7 @@ first_start(struct tally *tally)
 			report_line(tally, trip.line, trip.fault);
 		else if (trip.started_us < first_us)
 			first_us = trip.started_us;
-		tally->bad += trip.fault != NULL;
+		*(trip.fault != NULL ? &tally->bad : &tally->good) += 1;
 		arena_clear(&arena);
 	}
 	arena_release(&arena);
@@ -117,23 +119,27 @@ first_start(struct tally *tally)
 }
 
 /* Whether the first release has imported this very file: its trips have ids of the file and the
- * line then, which some of the first good lines tell. The file goes on under these. */
+ * line then, which some of the good lines tell, at its beginning and spread over it: an import may
+ * have begun with lines that were refused, or have ended early. The file goes on under these. */
 static bool
 is_known_by_line(struct tally *tally)
 {
 	struct trips *trips = &tally->trips;
 	bool known = false;
+	int64_t good = 0, parts = 0;
 	struct arena arena;
 	struct trip trip;
 
 	arena_init(&arena);
-	for (int asked = 0; asked < PROBES && !known && trips_next(trips, &arena, &trip);) {
+	while (!known && trips_next(trips, &arena, &trip)) {
 		struct uuid id = trips_old_id(trips, trip.line);
 
-		if (trip.fault != NULL)
-			continue;
-		known = import_knows_trip(tally->import, &id);
-		asked++;
+		good += trip.fault == NULL;
+		if (trip.fault == NULL && (good <= PROBES || good * PROBES / tally->good > parts)) {
+			known = import_knows_trip(tally->import, &id);
+			parts = good * PROBES / tally->good;
+		}
+		arena_clear(&arena);
 	}
 	arena_release(&arena);
 	return known;

@@ -30,6 +30,14 @@ log_open(struct ctl *ctl, const char *name, enum identity as)
 	return fd;
 }
 
+/* Says why into the log, which may not be standard error yet, and ends the child. */
+static void
+fail_to_become(const struct service *service, const char *what, int log)
+{
+	(void)dprintf(log, "cannot start %s: %s: %s\n", service->name, what, strerror(errno));
+	_exit(126);
+}
+
 /* In the child, between fork and exec. */
 static void
 become(const struct service *service, pid_t supervisor, int log)
@@ -42,15 +50,17 @@ become(const struct service *service, pid_t supervisor, int log)
 	(void)setsid(); /* a fresh child leads no group */
 	/* the signal is forgotten when the user changes: so it comes after */
 	if (!identities_become(service->as))
-		_exit(126);
-	if (prctl(PR_SET_PDEATHSIG, service->stop_signal) != 0 || getppid() != supervisor)
-		_exit(126);
+		fail_to_become(service, "it cannot become its user", log);
+	if (prctl(PR_SET_PDEATHSIG, service->stop_signal) != 0)
+		fail_to_become(service, "prctl", log);
+	if (getppid() != supervisor)
+		_exit(126); /* nobody is left to start it for */
 	if (dup2(nothing, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 ||
 	    dup2(log, STDERR_FILENO) < 0)
-		_exit(126);
+		fail_to_become(service, "standard streams", log);
 	for (int i = 0; i < SERVICE_ENV_MAX && service->env[i] != NULL; i++)
 		if (putenv((char *)service->env[i]) != 0)
-			_exit(126);
+			fail_to_become(service, "its environment", log);
 	(void)execv(service->args[0], (char *const *)service->args); /* returns when it failed */
 	(void)dprintf(STDERR_FILENO, "cannot start %s: %s\n", service->args[0], strerror(errno));
 	_exit(127);

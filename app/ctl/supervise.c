@@ -29,7 +29,8 @@ enum {
 	DATABASE_PATIENCE_US =
 	    10 * 60 * 1000 * 1000LL, /* recovery after a crash may take a while */
 	GLANCE_MS = 20,
-	IDLE_MS = 60 * 1000
+	IDLE_MS = 60 * 1000,
+	LAUNCHER_FD = 9 /* ./socius has it open on us; no service needs it */
 };
 
 struct supervisor {
@@ -420,6 +421,7 @@ supervise_run(struct ctl *ctl)
 
 	prepare_options(ctl, &supervisor.plan);
 	options_end(ctl);
+	(void)fcntl(LAUNCHER_FD, F_SETFD, FD_CLOEXEC); /* where it is open */
 	to_parent = detached ? detach() : -1;
 	instance_lock(ctl);
 	watch_signals(&supervisor);

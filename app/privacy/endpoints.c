@@ -10,8 +10,8 @@
 /* Whoever found a phone that is signed in neither ends an account nor carries it off. */
 #define PROVEN \
 	{ "account_id", ACCOUNT, UUID }, { "role", ROLE, STRING }, \
-	    { "password", BODY, STRING, .optional = true, .max = 128, .format = "password", \
-		    .says = "of the account, once more" }, \
+	    { "password", BODY, STRING, .optional = true, .max = 128, \
+		    .format = "current-password", .says = "of the account, once more" }, \
 	    { "totp", BODY, STRING, .optional = true, .max = 16, \
 		    .says = "instead of the password: a fresh code of the authenticator", \
 		    .example = "\"123456\"" }, \

@@ -30,6 +30,7 @@ struct content {
 struct month {
 	struct lane *lane;
 	const char *folder, *month; /* YYYY-MM-01 */
+	const char *why;            /* it failed; in the lane's arena */
 	char path[PATH_BYTES], part[PATH_BYTES];
 	FILE *file;
 	/* where the next page begins */
@@ -37,21 +38,24 @@ struct month {
 };
 
 static bool
-fail(const char *what, const char *why)
+fail(struct month *month, const char *what, const char *why)
 {
 	log_line(LOG_LEVEL_ERROR, "archive.failed", "what", what, "error", why, NULL);
+	month->why =
+	    arena_print(&month->lane->arena, "%s: %.*s", what, (int)strcspn(why, "\n"), why);
 	return false;
 }
 
+/* NULL: it failed, and so does the month. */
 static PGresult *
-ask(PGconn *pg, const char *sql, int count, const char *const params[])
+ask(struct month *month, const char *sql, int count, const char *const params[])
 {
-	PGresult *result = PQexecParams(pg, sql, count, NULL, params, NULL, NULL, 0);
+	PGresult *result = PQexecParams(month->lane->pg, sql, count, NULL, params, NULL, NULL, 0);
 	ExecStatusType status = PQresultStatus(result);
 
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 		return result;
-	(void)fail("statement", PQresultErrorMessage(result)); /* the caller fails too */
+	(void)fail(month, "statement", PQresultErrorMessage(result)); /* the caller fails too */
 	PQclear(result);
 	return NULL;
 }
@@ -127,7 +131,7 @@ write_page(struct month *month, struct content *content)
 	int lines;
 
 	(void)snprintf(limit, sizeof(limit), "%d", PAGE_LINES); /* fits any int */
-	page = ask(month->lane->pg,
+	page = ask(month,
 	    "select l.market_id, l.epoch, l.xid, l.event_id, l.line "
 	    "from jobs.list_month($1, $2, $3, $4, $5, $6) l",
 	    6, params);
@@ -136,7 +140,7 @@ write_page(struct month *month, struct content *content)
 	for (int i = 0; i < lines; i++)
 		if (!write_line(
 			month, content, PQgetvalue(page, i, 4), (size_t)PQgetlength(page, i, 4))) {
-			(void)fail(month->part, strerror(errno)); /* -1 says it */
+			(void)fail(month, month->part, strerror(errno)); /* -1 says it */
 			lines = -1;
 		}
 	if (lines > 0 && !keep_place(month, page))
@@ -156,29 +160,34 @@ write_pages(struct month *month, struct content *content)
 	return lines >= 0 && lines < PAGE_LINES;
 }
 
+/* The turn's lock is held: what is there is of a turn that ended in the middle. A file of its own,
+ * so that whoever still had the old one open writes into nothing. */
 static bool
 write_file(struct month *month, struct content *content)
 {
-	int fd = open(month->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd;
 	bool done;
 
+	if (unlink(month->part) != 0 && errno != ENOENT)
+		return fail(month, month->part, strerror(errno));
+	fd = open(month->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return fail(month->part, strerror(errno));
+		return fail(month, month->part, strerror(errno));
 	month->file = fdopen(fd, "w");
 	if (month->file == NULL)
 		log_die("fdopen: %s", strerror(errno));
 	done = write_pages(month, content);
 	if (done && (fflush(month->file) != 0 || fsync(fd) != 0))
-		done = fail(month->part, strerror(errno));
+		done = fail(month, month->part, strerror(errno));
 	if (fclose(month->file) != 0 && done)
-		done = fail(month->part, strerror(errno));
+		done = fail(month, month->part, strerror(errno));
 	return done;
 }
 
 /* --- reading again --- */
 
 static bool
-read_file(const struct month *month, struct content *content)
+read_file(struct month *month, struct content *content)
 {
 	char bytes[65536];
 	FILE *file = fopen(month->part, "re");
@@ -186,28 +195,28 @@ read_file(const struct month *month, struct content *content)
 	bool done = true;
 
 	if (file == NULL)
-		return fail(month->part, strerror(errno));
+		return fail(month, month->part, strerror(errno));
 	while (done && (count = fread(bytes, 1, sizeof(bytes), file)) > 0)
 		done = content_add(content, bytes, count);
 	if (ferror(file) != 0)
-		done = fail(month->part, "it cannot be read again");
+		done = fail(month, month->part, "it cannot be read again");
 	(void)fclose(file); /* it was read only */
 	return done;
 }
 
 /* Under its name, for good: the folder's entry is on disk too. */
 static bool
-put_in_place(const struct month *month)
+put_in_place(struct month *month)
 {
 	int fd;
 	bool done;
 
 	if (rename(month->part, month->path) != 0)
-		return fail(month->path, strerror(errno));
+		return fail(month, month->path, strerror(errno));
 	fd = open(month->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return fail(month->folder, strerror(errno));
-	done = fsync(fd) == 0 || fail(month->folder, strerror(errno));
+		return fail(month, month->folder, strerror(errno));
+	done = fsync(fd) == 0 || fail(month, month->folder, strerror(errno));
 	(void)close(fd); /* nothing was written through it */
 	return done;
 }
@@ -227,60 +236,87 @@ make_file(struct month *month, char digest[DIGEST_BYTES], int64_t *lines)
 	done = content_init(&read) && read_file(month, &read);
 	done = content_end(&read, again) && done;
 	if (done && (strcmp(digest, again) != 0 || written.lines != read.lines))
-		done = fail(month->part, "it does not hold what was written");
+		done = fail(month, month->part, "it does not hold what was written");
 	*lines = read.lines;
 	return done && put_in_place(month);
 }
 
 static bool
-take_away(struct lane *lane, const char *name, const char *now)
+name_files(struct month *month)
 {
-	const struct archive *archive = lane->of;
-	struct month month = { .lane = lane,
-		.folder = archive->folder,
-		.month = name,
-		.market = "0",
-		.epoch = "0",
-		.xid = "0",
-		.event_id = "00000000-0000-0000-0000-000000000000" };
+	size_t most = sizeof(month->path);
+
+	return (snprintf(month->path, most, "%s/events-%.7s.jsonl", month->folder, month->month) <
+		       (int)most &&
+		   snprintf(month->part, most, "%s/events-%.7s.jsonl.part", month->folder,
+		       month->month) < (int)most) ||
+	       fail(month, month->folder, "the path is too long");
+}
+
+static bool
+take_away(struct month *month, const char *now)
+{
 	char digest[DIGEST_BYTES] = "", count[NUMBER_BYTES];
-	const char *const params[] = { name, count, digest, now };
+	const char *const params[] = { month->month, count, digest, now };
 	int64_t lines = 0;
 	PGresult *finished;
 
-	if (snprintf(month.path, sizeof(month.path), "%s/events-%.7s.jsonl", archive->folder,
-		name) >= (int)sizeof(month.path) ||
-	    snprintf(month.part, sizeof(month.part), "%s/events-%.7s.jsonl.part", archive->folder,
-		name) >= (int)sizeof(month.part))
-		return fail(archive->folder, "the path is too long");
-	if (!make_file(&month, digest, &lines))
+	if (!name_files(month) || !make_file(month, digest, &lines))
 		return false;
 	(void)snprintf(count, sizeof(count), "%lld", (long long)lines); /* fits any */
-	finished = ask(lane->pg, "select jobs.finish_month($1, $2, $3, $4)", 4, params);
+	finished = ask(month, "select jobs.finish_month($1, $2, $3, $4)", 4, params);
 	if (finished == NULL)
 		return false;
 	PQclear(finished);
-	log_line(LOG_LEVEL_INFO, "archive.written", "file", month.path, "events", count, "sha256",
+	log_line(LOG_LEVEL_INFO, "archive.written", "file", month->path, "events", count, "sha256",
 	    digest, NULL);
 	return true;
 }
 
+/* The month that is due, if there is one. false: none was, or it failed. */
+static bool
+take_due(struct month *month, const char *months, const char *now)
+{
+	PGresult *due =
+	    ask(month, "select jobs.take_month($1, $2)", 2, (const char *const[]){ now, months });
+	bool is_due = due != NULL && !PQgetisnull(due, 0, 0), done;
+
+	month->month = is_due ? PQgetvalue(due, 0, 0) : NULL;
+	done = is_due && take_away(month, now);
+	if (is_due && !done && month->why != NULL) {
+		const char *const failed[] = { month->month, month->why, now };
+
+		PQclear(ask(month, "select jobs.fail_month($1, $2, $3)", 3, failed));
+	}
+	PQclear(due);
+	return done;
+}
+
+/* One runner at a time, whatever others there are: they would write the same file. The lock is the
+ * connection's, so that who has lost that has lost the lock and can finish no month. */
 int
 archive_turn(struct lane *lane, const char *now)
 {
 	const struct archive *archive = lane->of;
+	struct month month = { .lane = lane,
+		.folder = archive->folder,
+		.market = "0",
+		.epoch = "0",
+		.xid = "0",
+		.event_id = "00000000-0000-0000-0000-000000000000" };
 	char months[NUMBER_BYTES];
-	PGresult *due;
-	bool done;
+	PGresult *locked;
+	bool done = false;
 
 	if (archive->months == 0)
 		return IDLE_MS;
 	(void)snprintf(months, sizeof(months), "%d", archive->months); /* fits any int */
-	due = ask(
-	    lane->pg, "select jobs.take_month($1, $2)", 2, (const char *const[]){ now, months });
-	done =
-	    due != NULL && !PQgetisnull(due, 0, 0) && take_away(lane, PQgetvalue(due, 0, 0), now);
-	PQclear(due);
+	locked = ask(&month, "select pg_catalog.pg_try_advisory_lock(5051, -3)", 0, NULL);
+	if (locked != NULL && PQgetvalue(locked, 0, 0)[0] == 't') {
+		done = take_due(&month, months, now);
+		PQclear(ask(&month, "select pg_catalog.pg_advisory_unlock(5051, -3)", 0, NULL));
+	}
+	PQclear(locked);
 	return done ? 0 : IDLE_MS;
 }
 

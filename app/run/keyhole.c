@@ -9,7 +9,9 @@ void
 keyhole_init(struct keyhole *keyhole, struct arena *arena)
 {
 	*keyhole = (struct keyhole){
-		.conninfo = arena_print(arena, "%s user=socius_runner connect_timeout=5",
+		.conninfo = arena_print(arena,
+		    "%s user=socius_runner connect_timeout=5 tcp_user_timeout=10000 "
+		    "options='-c statement_timeout=5000 -c lock_timeout=2000'",
 		    world_setting("SOCIUS_KEYS_CONNINFO", "dbname=socius_keys")),
 		.kek_folder = world_setting("SOCIUS_KEK_FOLDER",
 		    world_setting("SOCIUS_KEYS",

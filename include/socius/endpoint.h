@@ -40,7 +40,7 @@ enum source {
 	BLIND,    /* what stands for the argument .of where only equality counts (text): its HMAC
 		   * under a key that the database does not know, letters in lower case */
 	CLEARED,  /* of a PATCH: the optional BODY field .of came as null, which takes away what
-		   * there  is (bool); fields without such an argument cannot be null in a PATCH */
+		   * there is (bool); fields without such an argument cannot be null in a PATCH */
 	PREPARED  /* null until .prepares sets it; never the client's */
 };
 

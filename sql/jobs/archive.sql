@@ -1,22 +1,40 @@
 -- Months of events on their way into the archive, for the runner's thread of that name:
 --
---	select jobs.take_month(now, months);                     null: none is due
+--	select jobs.take_month(now, months);                     counts an attempt; null: none is due
 --	select ... from jobs.list_month(month, after..., limit); page by page, until there is none
 --	(the file is written, read again and on disk)
 --	select jobs.finish_month(month, lines, digest, now);     drops the month; raises if it has others
+-- or
+--	select jobs.fail_month(month, error, now);               it is tried again later
+--
+-- It holds the advisory lock (5051, -3) for all of that.
 
--- The oldest month that ended so many months ago and holds events.
+-- The oldest month that ended so many months ago and holds events. An attempt is counted as it begins, and
+-- those that follow wait longer each time; no younger month goes before an older one, for the feed tells
+-- readers of one place up to which it was archived.
 create or replace function jobs.take_month(p_now timestamptz, p_months int) returns date
-language plpgsql stable security definer
+language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
-begin
-	return (
+declare
+	v_month constant date := (
 		select m.month
 		from core.months_of('events.event') m
 		where m.month + make_interval(months => p_months + 1) <= p_now at time zone 'UTC'
 			and exists (select from events.event e where e.recorded_month = m.month)
 		order by m.month
 		limit 1);
+	v_taken date;
+begin
+	if v_month is null then
+		return null;
+	end if;
+	insert into events.archive_attempt as a (month, attempts, began_at, retry_at)
+	values (v_month, 1, p_now, jobs.back_off(1, p_now))
+	on conflict (month) do update
+	set attempts = a.attempts + 1, retry_at = jobs.back_off(a.attempts + 1, p_now)
+	where a.retry_at <= p_now
+	returning a.month into v_taken;
+	return v_taken;
 end
 $$;
 comment on function jobs.take_month is 'the oldest month of events that is due for the archive; null: none';
@@ -82,12 +100,28 @@ begin
 	values (p_month, p_lines, p_digest, p_now)
 	on conflict (month) do update
 	set events = excluded.events, digest = excluded.digest, archived_at = excluded.archived_at;
+	delete from events.archive_attempt a where a.month = p_month;
 	perform events.drop_month(p_month);
 end
 $$;
 comment on function jobs.finish_month is 'a month of events is in the archive and no more in the feed';
 
+-- An attempt failed: it is tried again.
+create or replace function jobs.fail_month(p_month date, p_error text, p_now timestamptz) returns void
+language plpgsql security definer
+set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000' as $$
+begin
+	update events.archive_attempt a
+	set last_error = left(p_error, 1000), retry_at = jobs.back_off(a.attempts, p_now)
+	where a.month = p_month;
+end
+$$;
+comment on function jobs.fail_month is 'an attempt to archive a month failed';
+
+grant usage on schema jobs to wall_purge;
+grant select, insert, update, delete on events.archive_attempt to wall_purge;
 alter function jobs.take_month owner to wall_purge;
+alter function jobs.fail_month owner to wall_purge;
 alter function jobs.list_month owner to wall_purge;
 alter function jobs.finish_month owner to wall_purge;
-grant execute on function jobs.take_month, jobs.list_month, jobs.finish_month to socius_runner;
+grant execute on function jobs.take_month, jobs.list_month, jobs.finish_month, jobs.fail_month to socius_runner;

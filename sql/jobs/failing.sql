@@ -39,6 +39,11 @@ set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-0000000000
 			t.last_error, t.expires_at
 		from testing.market t
 		where t.last_error is not null
+		union all
+		select 'archive of ' || to_char(a.month, 'YYYY-MM'), 0, a.attempt_id::text, 'retrying',
+			a.attempts, a.retry_at, a.last_error, a.began_at
+		from events.archive_attempt a
+		where a.last_error is not null
 	) f
 	order by f.state, f.created_at, f.id
 	limit 1000
@@ -46,7 +51,8 @@ $$;
 comment on function jobs.list_failing is 'what of the runner''s work has failed for good, or is tried again';
 alter function jobs.list_failing owner to wall_law;
 
--- Tries again at once: a job that backs off, or an export that has failed or backs off, or an erasure.
+-- Tries again at once: a job that backs off, or an export that has failed or backs off, or an erasure,
+-- or a month of events.
 -- A payout run that has failed is resumed by an operator of its market, through the API, which leaves a
 -- record of who did it. False: nothing of this id waits or has failed.
 create or replace function jobs.try_again(p_id uuid, p_now timestamptz) returns boolean
@@ -64,6 +70,8 @@ begin
 	v_found := v_found or found;
 	update identity.erasure e set retry_at = p_now
 	where e.person_id = p_id and e.done_at is null and e.attempts > 0;
+	v_found := v_found or found;
+	update events.archive_attempt a set retry_at = p_now where a.attempt_id = p_id;
 	return v_found or found;
 end
 $$;

@@ -266,7 +266,7 @@ create or replace function jobs.back_off(p_attempts int, p_now timestamptz) retu
 language sql stable as $$
 	select p_now + make_interval(secs => least(2 ^ least(p_attempts, 12), 3600))
 $$;
-grant execute on function jobs.back_off to wall_runner;
+grant execute on function jobs.back_off to wall_runner, wall_purge;
 
 -- Takes an export for a minute: of those that were tried least often the one that has waited for longest.
 -- After ten attempts it has failed. Throws away those of a week ago.

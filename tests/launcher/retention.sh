@@ -67,6 +67,10 @@ cursor=$(sed -n 's/.*"next_cursor":"\([^"]*\)".*/\1/p' "$said")
 expect "the first page: says where it goes on" 1 "$([ -n "$cursor" ] && echo 1)"
 expect "the second page" 200 "$(feed "?limit=1&after=$cursor")"
 
+# A turn that ended in the middle left its file.
+mkdir -p "$SOCIUS_VAR/archive"
+echo 'half a li' >"$SOCIUS_VAR/archive/events-2020-01.jsonl.part"
+
 # All but the newest transaction of the demo market was written in January of 2020. Not a test market.
 ask "begin;
 update core.market set is_test = false;
@@ -89,6 +93,7 @@ file=$SOCIUS_VAR/archive/events-2020-01.jsonl
 wait_for "$file"
 
 expect "the file: has every event" "$count" "$(wc -l <"$file")"
+expect "the file: none is left on its way" 0 "$(find "$SOCIUS_VAR/archive" -name '*.part' | wc -l)"
 expect "the file: is nobody else's" 600 "$(stat -c %a "$file")"
 expect "the folder: is nobody else's" 0 "$(stat -c %a "$SOCIUS_VAR/archive" | tail -c 2)"
 tries=600

@@ -318,10 +318,35 @@ Test(archive, takes_months_that_are_over_for_so_long, .init = begin, .fini = sql
 	event(market, "2024-02-01", 5);
 	sql_as("socius_runner");
 	cr_expect_null(sql_text(TAKE, 13));
-	cr_expect_str_eq(sql_text(TAKE, 12), "2024-02-01");
 	cr_expect_null(sql_text("select jobs.take_month('2025-02-28 23:59+00', 12)"));
 	cr_expect_str_eq(
 	    sql_text("select jobs.take_month('2025-03-01 00:00+00', 12)"), "2024-02-01");
+	cr_expect_str_eq(sql_text(TAKE, 12), "2024-02-01");
+}
+
+Test(archive, waits_longer_after_each_failure, .init = begin, .fini = sql_end, .timeout = 60)
+{
+	given_months();
+	event(market, "2024-02-01", 5);
+	event(market, "2024-03-01", 6);
+	sql_as("socius_runner");
+	cr_expect_str_eq(sql_text(TAKE, 12), "2024-02-01");
+	cr_expect_null(sql_text(TAKE, 11), "it is at it, and the younger one waits");
+	sql_run("select jobs.fail_month('2024-02-01', 'no space left', '2025-03-31 12:00+00')");
+	cr_expect_null(sql_text("select jobs.take_month('2025-03-31 12:00:01+00', 12)"));
+	cr_expect_str_eq(
+	    sql_text("select jobs.take_month('2025-03-31 12:00:02+00', 12)"), "2024-02-01");
+	sql_run("select jobs.fail_month('2024-02-01', 'no space left', '2025-03-31 12:01+00')");
+	cr_expect_null(sql_text("select jobs.take_month('2025-03-31 12:01:03+00', 12)"));
+	cr_expect_str_eq(sql_text("select concat_ws(', ', what, state, attempts, error) "
+				  "from jobs.list_failing() where what ~ '^archive'"),
+	    "archive of 2024-02, retrying, 2, no space left");
+	cr_expect(sql_true("select jobs.try_again(id::uuid, '2025-03-31 12:01+00') "
+			   "from jobs.list_failing() where what ~ '^archive'"));
+	cr_expect_str_eq(
+	    sql_text("select jobs.take_month('2025-03-31 12:01:03+00', 12)"), "2024-02-01");
+	sql_run("select jobs.finish_month('2024-02-01', 1, 'digest', " SQL_NOW ")");
+	cr_expect_eq(sql_count("select from jobs.list_failing() where what ~ '^archive'"), 0);
 }
 
 Test(archive, lists_a_month_page_by_page, .init = begin, .fini = sql_end, .timeout = 60)

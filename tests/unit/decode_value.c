@@ -134,9 +134,11 @@ static const struct sample samples[] = {
 	{ "line feed in a text", { .type = STRING, .format = "lines" }, "a\nb", "\"a\\nb\"", "" },
 	{ "zero-width space in a text", { .type = STRING, .format = "lines" }, "\u200b",
 	    "\"\\u200b\"", "format" },
-	{ "tab in a text", { .type = STRING, .format = "lines" }, "a\tb", "\"a\\tb\"", "format" },
+	{ "tab in a text", { .type = STRING, .format = "lines" }, "a\tb", "\"a\\tb\"", "" },
 	{ "password of blanks", { .type = STRING, .min = 8, .max = 9, .format = "password" },
 	    "        ", "\"        \"", "" },
+	{ "password of before", { .type = STRING, .format = "current-password" }, "a\tb\u200b",
+	    "\"a\\tb\\u200b\"", "" },
 	{ "control in a password", { .type = STRING, .format = "password" }, "a\tb", "\"a\\tb\"",
 	    "format" },
 	{ "password of eight in pieces", { .type = STRING, .min = 8, .format = "password" },
@@ -301,6 +303,9 @@ Test(decode_value, keeps_the_blanks_of_passwords_and_trims_names)
 {
 	cr_expect(text_is(kept_of("password", " correct horse "), " correct horse "));
 	cr_expect(text_is(kept_of("password", "\u00a0cafe\u0301 "), " caf\u00e9 "));
+	cr_expect(
+	    text_is(kept_of("current-password", "\u00a0cafe\u0301\u200b "), " caf\u00e9\u200b "));
+	cr_expect(text_is(kept_of("lines", "a\r\nb\tc\r"), "a\nb c"));
 	cr_expect(text_is(kept_of(NULL, " Ada Rossi\t"), "Ada Rossi"));
 	cr_expect(text_is(kept_of(NULL, "\u3000Jose\u0301\u00a0Rossi\u2003"), "Jos\u00e9 Rossi"));
 }

@@ -151,6 +151,10 @@ Test(limit, takes_strangers_of_a_network_for_one)
 	cr_assert_eq(taken_by("2001:db8:0:200::1", 100), 20);
 	cr_assert_eq(taken_by("::ffff:192.0.2.3", 100), 20);
 	cr_assert_eq(taken_by("::ffff:192.0.2.4", 100), 20, "an IPv4 address is its own");
+	cr_assert_eq(taken_by("192.0.2.3", 100), 0, "however it is written");
+	cr_assert_eq(taken_by("64:ff9b::192.0.2.4", 100), 0, "or translated");
+	cr_assert_eq(taken_by("64:ff9b::192.0.2.5", 100), 20);
+	cr_assert_eq(taken_by("192.0.2.5", 100), 0);
 	cr_assert_eq(taken_by("local", 100), 20);
 }
 

@@ -62,6 +62,11 @@ Test(precis, refuses_what_cannot_be_seen_or_turns_text_and_says_why)
 		  "B",
 		    "U+200C cannot stand there: it cannot be seen." },
 		{ "\u200d", "U+200D cannot stand there: it cannot be seen." },
+		{ "\u2800\u2800", "U+2800 cannot stand there: it cannot be seen." },
+		{ "\u0301"
+		  "Ada",
+		    "U+0301 cannot stand there: it is a mark on the character before it, and "
+		    "there is none." },
 		{ "\u3164", "U+3164 cannot stand there: it cannot be seen." },
 		{ "A\u034f", "U+034F cannot stand there: it cannot be seen." },
 		{ "\u2060", "U+2060 cannot stand there: it cannot be seen." },
@@ -142,6 +147,13 @@ Test(precis, allows_no_control_format_private_or_unassigned_character)
 	cr_expect(allowed > 140000 && allowed < 200000, "%d", allowed);
 }
 
+Test(precis, ends_lines_as_one_and_takes_tabs_for_spaces)
+{
+	struct text lines = precis_lines(&arena, text_of("a\r\nb\rc\n\r\n\td\r"));
+
+	cr_expect(text_equal(lines, text_of("a\nb\nc\n\n d\n")));
+}
+
 Test(precis, takes_line_feeds_in_texts_alone)
 {
 	cr_expect_null(fault("a bag\nthat folds", PRECIS_LINES));
@@ -190,8 +202,11 @@ Test(precis, governs_every_password_that_is_taken)
 				if (field->from != BODY || strstr(field->name, "password") == NULL)
 					continue;
 				passwords++;
+				/* one that is set has a least length */
 				cr_expect(
-				    field->format != NULL && strcmp(field->format, "password") == 0,
+				    field->format != NULL &&
+					strcmp(field->format,
+					    field->min > 0 ? "password" : "current-password") == 0,
 				    "%s %s", of->path, field->name);
 			}
 	cr_expect_geq(passwords, 9);
