@@ -167,6 +167,12 @@ put_totp_step(struct request *request, const char *name)
 bool
 think_proof(struct request *request)
 {
+	if (args_of(request, "password")->null && args_of(request, "totp")->null) {
+		problem_set(&request->problem, "password_wrong",
+		    "Send the password of the account, or as totp a fresh code of its "
+		    "authenticator.");
+		return false;
+	}
 	if (!args_of(request, "password")->null)
 		(void)hold_against_asked(request, "password"); /* SQL sees it by the null */
 	put_totp_step(request, "totp");

@@ -300,7 +300,11 @@ check_settings_run(struct ctl *ctl)
 	    settings->log_level, shown(settings->issuer), shown(settings->smtp.url),
 	    shown(settings->smtp.user), settings->smtp.sender);
 	for (int i = 0; others[i].name != NULL; i++)
-		(void)printf("%s=%lld\n", others[i].name, (long long)other(i));
+		if (world_setting(others[i].name, NULL) == NULL &&
+		    strcmp(others[i].name, "SOCIUS_TEST_MARKETS") == 0)
+			(void)puts("SOCIUS_TEST_MARKETS="); /* ./socius run decides */
+		else
+			(void)printf("%s=%lld\n", others[i].name, (long long)other(i));
 	for (int i = 0; i < LIMIT_HOLDINGS; i++)
 		(void)printf("%s=%lld\n", limit_holding_settings[i].name, (long long)held(i));
 	limit_read_settings(rates);
