@@ -133,7 +133,7 @@ language plpgsql security definer
 set socius.market = '0' set socius.partner = '00000000-0000-0000-0000-000000000000'
 set enable_seqscan = off set enable_bitmapscan = off as $$
 declare
-	v_until constant timestamptz := jobs.stopwatch() + interval '200 milliseconds';
+	v_until constant timestamptz := core.stopwatch() + interval '200 milliseconds';
 	v_left int := 2000;
 	v_portion int;
 	v_gone int;
@@ -146,7 +146,7 @@ begin
 			v_gone := jobs.purge_table(v_rule.table_name, v_rule.stamp, v_rule.kept,
 				v_rule.condition, v_portion, p_now);
 			v_left := v_left - v_gone;
-			if v_left <= 0 or v_left < 2000 and jobs.stopwatch() > v_until then
+			if v_left <= 0 or v_left < 2000 and core.stopwatch() > v_until then
 				return p_now;
 			end if;
 			exit when v_gone < v_portion;
