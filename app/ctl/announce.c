@@ -11,7 +11,7 @@
 #include "socius/log.h"
 #include "socius/world.h"
 
-enum { PROBE_PATIENCE_MS = 2000 };
+enum { PROBE_PATIENCE_MS = 2000, PROBES_MAX = 16 };
 
 bool
 prepare_database_is_up(struct ctl *ctl)
@@ -64,10 +64,18 @@ edge_url(struct ctl *ctl)
 	    settings_reach(&ctl->arena, ctl->settings.edge_address, ctl->settings.edge_port));
 }
 
+/* Each worker has connections of its own to the database: as many fresh connections as meet all of
+ * them, more likely than not. */
 bool
 prepare_api_is_up(struct ctl *ctl)
 {
-	return status_of(arena_print(&ctl->arena, "%s/readyz", api_url(ctl))) == 200;
+	const char *url = arena_print(&ctl->arena, "%s/readyz", api_url(ctl));
+	int probes = 2 * ctl->settings.workers;
+
+	for (int i = 0; i < probes && i < PROBES_MAX; i++)
+		if (status_of(url) != 200)
+			return false;
+	return true;
 }
 
 bool
