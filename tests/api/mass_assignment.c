@@ -97,15 +97,32 @@ difference(const char *one, const char *other)
 				    : story_print("%.200s, not %.200s", one + at, other + at);
 }
 
+/* What there is, but for archetypes: the runner reads them from what happened earlier, when it
+ * comes to it. */
+static const char *
+snapshot(void)
+{
+	static const char exchange[] = "\"exchange\":{";
+	char *text = strdup(matrix_snapshot(&city)), *at = text;
+
+	while ((at = strstr(at, exchange)) != NULL) {
+		char *end = strchr(at, '}');
+
+		cr_assert_not_null(end);
+		memmove(at, end + 1, strlen(end + 1) + 1);
+	}
+	return text;
+}
+
 /* What there is, when it has come to rest: events show up when older transactions have ended. */
 static const char *
 at_rest(void)
 {
-	const char *before = matrix_snapshot(&city), *after = matrix_snapshot(&city);
+	const char *before = snapshot(), *after = snapshot();
 
 	for (int i = 0; i < 50 && difference(before, after) != NULL; i++) {
 		before = after;
-		after = matrix_snapshot(&city);
+		after = snapshot();
 	}
 	return after;
 }
