@@ -197,7 +197,8 @@ Test(runner, survives_the_end_of_its_sessions)
 {
 	pid_t pid;
 
-	give_jobs(1, STEPS, 0.002);
+	/* long enough for all ends to meet it at work */
+	give_jobs(1, STEPS, 0.02);
 	pid = start();
 	for (int i = 0; i < 5; i++) {
 		wait_for(RUNNERS_AT_WORK, 1);
