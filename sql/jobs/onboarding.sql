@@ -51,7 +51,7 @@ begin
 		order by d.document_id
 	loop
 		v_before := v_document.state;
-		v_over_at := least(v_over_at, (
+		v_over_at := greatest(v_over_at, ( -- of several the last: nobody loses a day
 			select (v_document.expires_on + 1)::timestamp at time zone m.time_zone
 			from core.market m
 			where m.market_id = p_market_id));
