@@ -145,7 +145,8 @@ grant execute on function fulfilment.show_trip to wall_member, wall_operator;
 -- alike, whatever has become of the partner meanwhile, so a refusal first looks for the trip. A
 -- trip that comes to nothing because it was cancelled posts nothing. Trips may overlap, take no
 -- time and come in any order. Whether the partner could drive is judged by when the trip began; a
--- finished trip that was paid in cash posts all the same, because the partner holds the money. Calls are assignments where they are hot: `perform` runs a query.
+-- finished trip that was paid in cash posts all the same, because the partner holds the money, whoever it
+-- is. Calls are assignments where they are hot: `perform` runs a query.
 create or replace function api.create_trip(p_market_id int, p_actor_id uuid, p_actor_role text,
 	p_now timestamptz, p_event_id uuid, p_transaction_id uuid, p_digest bytea, p_trip_id uuid,
 	p_partner_id uuid, p_status text, p_origin text, p_payment text, p_started_at timestamptz,

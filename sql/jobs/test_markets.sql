@@ -111,8 +111,12 @@ begin
 	end if;
 	begin
 		perform testing.remove_some(v_market_id, 2000);
-	exception when others then
-		v_error := sqlerrm;
+	-- who only had to wait tries again at once, like any job
+	exception
+		when deadlock_detected or lock_not_available then
+			raise;
+		when others then
+			v_error := sqlerrm;
 	end;
 	if v_error is not null then
 		update testing.market t

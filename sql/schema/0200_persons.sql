@@ -56,7 +56,9 @@ begin
 	values (p_person_id, p_kind, p_market_id)
 	on conflict (person_id) do nothing;
 	if found then
-		if exists (select from identity.erasure e where e.person_id = p_person_id) then
+		-- the key of who had it is about to go
+		if exists (select from identity.erasure e where e.person_id = p_person_id)
+			or exists (select from identity.removed_person m where m.person_id = p_person_id) then
 			perform core.refuse('person_id_taken');
 		end if;
 		return;

@@ -25,34 +25,3 @@ revoke execute on function identity.note_removed from public;
 create trigger person_is_removed after delete on identity.person
 	referencing old table as old_person
 	for each statement execute function identity.note_removed();
-
--- As before, and refuses whose key is about to go.
-create or replace function identity.claim_person(p_person_id uuid, p_kind text, p_market_id int)
-returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-	if p_person_id in ('00000000-0000-0000-0000-000000000000',
-		'ffffffff-ffff-ffff-ffff-ffffffffffff') then
-		perform core.refuse('person_id_taken');
-	end if;
-	insert into identity.person (person_id, kind, market_id)
-	values (p_person_id, p_kind, p_market_id)
-	on conflict (person_id) do nothing;
-	if found then
-		if exists (select from identity.erasure e where e.person_id = p_person_id)
-			or exists (select from identity.removed_person m where m.person_id = p_person_id) then
-			perform core.refuse('person_id_taken');
-		end if;
-		return;
-	end if;
-	update identity.person r set kind = 'account'
-	where r.person_id = p_person_id and r.kind = 'address' and p_kind = 'account'
-		and p_market_id = 0;
-	if not found and not exists (
-		select from identity.person r
-		where r.person_id = p_person_id and (r.kind = p_kind and r.market_id = p_market_id
-			or r.kind = 'account' and p_kind = 'address')) then
-		perform core.refuse('person_id_taken');
-	end if;
-end
-$$;
