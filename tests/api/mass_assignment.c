@@ -97,20 +97,46 @@ difference(const char *one, const char *other)
 				    : story_print("%.200s, not %.200s", one + at, other + at);
 }
 
-/* What there is, but for archetypes: the runner reads them from what happened earlier, when it
- * comes to it. */
+/* Cuts out what begins so, to the character after it that ends it. */
+static void
+cut_each(char *text, const char *begin, char end)
+{
+	for (char *at = text; (at = strstr(at, begin)) != NULL;) {
+		char *last = strchr(at + strlen(begin), end);
+
+		cr_assert_not_null(last);
+		memmove(at, last + 1, strlen(last + 1) + 1);
+	}
+}
+
+/* The events of this kind, each with the comma before it. */
+static void
+cut_events(char *text, const char *kind)
+{
+	for (char *at = text; (at = strstr(at, kind)) != NULL;) {
+		char *last = strchr(at, '}');
+
+		while (at > text && *at != '{')
+			at--;
+		cr_assert_not_null(last);
+		if (at > text && at[-1] == ',')
+			at--;
+		else if (last[1] == ',')
+			last++;
+		memmove(at, last + 1, strlen(last + 1) + 1);
+	}
+}
+
+/* What there is, but for archetypes and their events: the runner reads them from what happened
+ * earlier, when it comes to it. */
 static const char *
 snapshot(void)
 {
-	static const char exchange[] = "\"exchange\":{";
-	char *text = strdup(matrix_snapshot(&city)), *at = text;
+	char *text = strdup(matrix_snapshot(&city));
 
-	while ((at = strstr(at, exchange)) != NULL) {
-		char *end = strchr(at, '}');
-
-		cr_assert_not_null(end);
-		memmove(at, end + 1, strlen(end + 1) + 1);
-	}
+	cut_each(text, "\"exchange\":{", '}');
+	cut_events(text, "\"kind\":\"exchange.");
+	cut_each(text, "\"next_cursor\":\"", '"');
 	return text;
 }
 
